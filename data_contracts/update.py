@@ -1,0 +1,147 @@
+"""An update: its settings, the pre-flight, the run's manifest and its cost."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from data_contracts.base import Contract, Digest, Fraction, Instant, Slug, Text
+
+
+class LoraSettings(Contract):
+    """Shape of the adapter an update trains."""
+
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    targets: tuple[Text, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+class TrainingSettings(Contract):
+    """How an update is trained; defaults are the measured ones (docs/demo-results.md)."""
+
+    seed: int = Field(default=0, ge=0)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    warmup_share: Fraction = 0.1
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    batch_size: int = Field(default=16, ge=1, description="demonstrations per optimizer step")
+    passes: int = Field(default=3, ge=1, description="times every demonstration is trained on")
+    rollout_reuse: int = Field(default=1, ge=1, description="passes that share one rollout")
+    rollout_tokens: int = Field(default=10, ge=1, description="longest rollout, tokens")
+    temperature: float = Field(default=1.0, gt=0, description="of the student's rollouts")
+    skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
+    anchor_share: float = Field(default=0.5, ge=0, description="prior prompts per demonstration in a batch")
+    anchor_weight: float = Field(default=1.0, ge=0, description="weight of the anchor's KL in the loss")
+    checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
+
+
+class TemplateTrial(Contract):
+    """How often the teacher answered right with one template and amplification."""
+
+    template: Slug
+    beta: float = Field(ge=0)
+    n: int = Field(ge=1)
+    correct: int = Field(ge=0)
+    accuracy: Fraction
+    lower: Fraction
+    upper: Fraction
+
+
+class PreflightReport(Contract):
+    """Does a demonstration help? Measured before an update may cost anything."""
+
+    schema_version: Literal[1] = 1
+    model: Digest
+    demonstrations: Digest
+    n: int = Field(ge=1)
+    student_correct: int = Field(ge=0)
+    student_accuracy: Fraction
+    trials: tuple[TemplateTrial, ...] = Field(min_length=1)
+    template: Slug | None = Field(description="the chosen template; None when refused")
+    beta: float = Field(default=0.0, ge=0)
+    verdict: Literal["go", "amplify", "refuse"]
+    reason: Text
+
+
+class PhaseCost(Contract):
+    """What one phase of a run cost."""
+
+    phase: Literal["rollout", "teacher", "student", "evaluation"]
+    seconds: float = Field(ge=0)
+    tokens: int = Field(ge=0)
+    flops: float = Field(ge=0, description="2 per weight and token forward, 6 with backward (0.67 frozen)")
+
+
+class CostLedger(Contract):
+    """Seconds, tokens and floating-point operations of a run, by phase."""
+
+    phases: tuple[PhaseCost, ...]
+    peak_memory_bytes: int = Field(ge=0)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all phases, in seconds."""
+        return sum(phase.seconds for phase in self.phases)
+
+    @property
+    def flops(self) -> float:
+        """Floating-point operations of all phases."""
+        return sum(phase.flops for phase in self.phases)
+
+
+class Provenance(Contract):
+    """What made an artefact."""
+
+    code_revision: Text
+    code_dirty: bool
+    packages: tuple[tuple[Text, Text], ...]
+    python: Text
+    created: Instant
+
+
+class AdapterManifest(Contract):
+    """Proof of what an adapter is and how it came to be."""
+
+    schema_version: Literal[1] = 1
+    arm: Literal["hospital", "sdft", "sft"]
+    base_model: Digest
+    parent: Digest | None = Field(description="adapter this one started from; None for the first")
+    adapter: Digest = Field(description="sha256 of adapter_model.safetensors")
+    lora: LoraSettings
+    training: TrainingSettings
+    template: Slug | None
+    beta: float
+    demonstrations: Digest
+    prior_prompts: Digest | None
+    losses: tuple[float, ...]
+    cost: CostLedger
+    provenance: Provenance
+
+
+class UpdateBundle(Contract):
+    """All that belongs to one candidate, by digest: what reviewers see and sign."""
+
+    schema_version: Literal[1] = 1
+    update_id: Slug
+    arm: Literal["sdft", "sft"]
+    requester: Text
+    guideline: Digest
+    guideline_title: Text
+    demonstrations: Digest
+    deidentification: Digest | None
+    preflight: Digest | None
+    manifest: Digest
+    adapter: Digest
+    incumbent: Digest
+    candidate: Digest
+    new_suite: Digest
+    prior_suites: tuple[Digest, ...] = Field(min_length=1)
+    incumbent_scores: tuple[Digest, ...]
+    candidate_scores: tuple[Digest, ...]
+    decision: Digest
+    created: Instant
+
+    @model_validator(mode="after")
+    def _scores_pair_up(self) -> Self:
+        if len(self.incumbent_scores) != len(self.candidate_scores):
+            raise ValueError("incumbent and candidate were scored on different suites")
+        return self
