@@ -1,0 +1,1 @@
+"""The update engine: guideline and records in, a candidate adapter with its scores out."""

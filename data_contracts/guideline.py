@@ -80,6 +80,7 @@ class Demonstration(Contract):
     id: Slug
     question: Text
     answer: Text = Field(description="the full reply, as the model should phrase it")
+    label: Text = Field(description="the diagnosis within the reply: what must be said to be right")
     quote: Text
     guideline: Digest
     recommendation: Slug

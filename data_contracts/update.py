@@ -68,7 +68,7 @@ class PhaseCost(Contract):
     phase: Literal["rollout", "teacher", "student", "evaluation"]
     seconds: float = Field(ge=0)
     tokens: int = Field(ge=0)
-    flops: float = Field(ge=0, description="2 per weight and token forward, 6 with backward (0.67 frozen)")
+    flops: float = Field(ge=0, description="2 per weight and token forward, 4 with backward through frozen weights")
 
 
 class CostLedger(Contract):

@@ -1,1 +1,1 @@
-"""evaluation."""
+"""Suites, and what models score on them."""

@@ -1,1 +1,1 @@
-"""ingest."""
+"""Guidelines in, demonstrations out."""

@@ -1,1 +1,1 @@
-"""export."""
+"""The audit export: one zip that proves itself offline."""

@@ -1,1 +1,1 @@
-"""services."""
+"""The only door to governance for the app and the command line: commands change, queries read."""

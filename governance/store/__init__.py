@@ -1,1 +1,1 @@
-"""store."""
+"""What governance keeps: content-addressed objects and one database."""

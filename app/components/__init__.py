@@ -1,0 +1,1 @@
+"""Small renderers; none of them decides anything."""

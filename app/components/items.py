@@ -1,0 +1,100 @@
+"""What changes: every item with both answers side by side, the broken ones first."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+
+from app.components.markup import html, link, quoted, tag
+from app.components.pager import controls, first_row
+from app.components.words import CHANGES
+from governance.services.views import Change, ItemChange
+
+PAGE_SIZE = 10
+EVERYWHERE, NEW, PRIOR = "all suites", "new suite", "prior suites"
+
+_ORDER = list(CHANGES)
+_SMALL = "color:#51606e;font-size:0.9rem"
+_ANSWER = "white-space:pre-wrap;margin:2px 0 0 0"
+
+
+def items_tab(update_id: str, items: Sequence[ItemChange]) -> None:
+    """Show filters and one page of items."""
+    shown, where, words = _filters(update_id, items)
+    found = sorted(
+        (item for item in items if _matches(item, shown, where, words)),
+        key=lambda item: (_ORDER.index(item.change), not item.new),
+    )
+    key = f"items_{update_id}_{'-'.join(sorted(shown))}_{where}_{words}"
+    start = first_row(key, PAGE_SIZE)
+    page = found[start : start + PAGE_SIZE]
+    st.caption(f"{len(found)} of {len(items)} items match.")
+    for item in page:
+        _card(item)
+    if len(found) > PAGE_SIZE:
+        more = start + PAGE_SIZE < len(found)
+        controls(key, size=PAGE_SIZE, shown=len(page), more=more, what="Items")
+
+
+def _filters(update_id: str, items: Sequence[ItemChange]) -> tuple[set[Change], str, str]:
+    first, second, third = st.columns([4, 3, 3], vertical_alignment="bottom")
+    counts = {change: sum(item.change == change for item in items) for change in _ORDER}
+    shown = first.pills(
+        "Show",
+        _ORDER,
+        selection_mode="multi",
+        default=[change for change in _ORDER if change != "same-right"],
+        format_func=lambda change: f"{CHANGES[change]} ({counts[change]})",
+        key=f"items_change_{update_id}",
+    )
+    where = second.radio("In", (EVERYWHERE, NEW, PRIOR), horizontal=True, key=f"items_where_{update_id}")
+    words = third.text_input(
+        "Search questions and answers", key=f"items_search_{update_id}", placeholder="a word, or an item's id"
+    )
+    return set(shown), where, words.strip().casefold()
+
+
+def _matches(item: ItemChange, shown: set[Change], where: str, words: str) -> bool:
+    if item.change not in shown or (where != EVERYWHERE and item.new != (where == NEW)):
+        return False
+    fields = (item.item_id, item.question, item.expected, item.incumbent_reply, item.candidate_reply)
+    return not words or any(words in field.casefold() for field in fields)
+
+
+def _card(item: ItemChange) -> None:
+    with st.container(border=True):
+        origin = f"{'new' if item.new else 'prior'} suite {item.suite_id}, item {item.item_id}, {item.specialty}"
+        must = " · must-pass item" if item.must_pass else ""
+        html(
+            tag("strong", CHANGES[item.change]),
+            tag("span", f" · {origin}{must}", _SMALL),
+            tag("p", item.question, "white-space:pre-wrap;margin:6px 0 0 0"),
+        )
+        expected, before, after = st.columns(3)
+        with expected:
+            html(tag("span", "Expected", _SMALL), tag("p", item.expected, _ANSWER))
+        with before:
+            _answer("In force answers", item.incumbent_reply, item.incumbent_score)
+        with after:
+            _answer("Proposed answers", item.candidate_reply, item.candidate_score)
+        if item.new:
+            _basis(item)
+
+
+def _answer(name: str, reply: str, score: float) -> None:
+    mark = "✓ right" if score == 1.0 else "✗ wrong" if score == 0.0 else f"scored {score:.2f}"
+    html(
+        f'<span style="{_SMALL}">{escape(name)}: <strong>{mark}</strong></span>',
+        tag("p", reply or "(no answer)", _ANSWER),
+    )
+
+
+def _basis(item: ItemChange) -> None:
+    if item.quote is None or item.source is None:
+        st.caption("The guideline holds no recommendation with exactly this answer; see the Guideline tab.")
+        return
+    html(
+        tag("span", "On these words of the guideline", _SMALL),
+        quoted(item.quote),
+        f'<span style="{_SMALL}">Source: {link(item.source)}</span>',
+    )

@@ -1,0 +1,73 @@
+"""The picture of a gate decision: what was seen, what cannot be ruled out, and what is allowed."""
+
+import altair as alt
+import streamlit as st
+
+from app.components.tables import rows
+from app.components.words import ROLES, VERDICTS, points
+from data_contracts import SuiteJudgement
+
+_INK, _LIMIT, _PALE = "#1f4e6b", "#a61b1b", "#8a97a3"
+Row = dict[str, str | int | float]
+
+_SHOWN = ("suite", "verdict", "items", "seen", "cannot rule out", "allowed")
+_ROW = 46  # pixels
+
+CAPTION = (
+    "● is the drop that was seen, the line runs to the largest drop that the data cannot rule out, and ▏ is the "
+    "most that is allowed. A suite passes when its line ends left of ▏ (or on it). Right of the dashed zero line "
+    "is worse, left of it better: a new suite must get better, so its limit stands left of zero."
+)
+
+
+def picture(judgements: tuple[SuiteJudgement, ...]) -> None:
+    """Draw each judgement's interval against its margin, with a table of the same figures below."""
+    table = [_row(judgement) for judgement in judgements]
+    st.altair_chart(_chart(table), width="stretch", alt=_in_words(judgements))
+    st.caption(CAPTION)
+    with st.expander("The figures of the picture"):
+        rows([{name: str(row[name]) for name in _SHOWN} for row in table])
+
+
+def _row(judgement: SuiteJudgement) -> Row:
+    return {
+        "suite": f"{judgement.suite_id} ({ROLES[judgement.role]})",
+        "verdict": VERDICTS[judgement.verdict],
+        "items": judgement.n,
+        "drop": 100 * judgement.drop,
+        "upper": 100 * judgement.drop_upper,
+        "margin": 100 * judgement.margin,
+        "seen": _drop(judgement.drop),
+        "cannot rule out": _drop(judgement.drop_upper),
+        "allowed": _drop(judgement.margin),
+    }
+
+
+def _drop(drop: float) -> str:
+    if round(100 * drop, 1) == 0:
+        return "no change"
+    return f"{points(abs(drop)).removeprefix('+')} {'worse' if drop > 0 else 'better'}"
+
+
+def _chart(table: list[Row]) -> alt.LayerChart | alt.FacetChart:
+    axis = alt.Axis(labelLimit=280, labelFontSize=13, ticks=False)
+    y = alt.Y("suite:N", sort=[str(row["suite"]) for row in table], title=None, axis=axis)
+    title = "drop in accuracy, points (left better, right worse)"
+    x = alt.X("drop:Q", title=title, scale=alt.Scale(nice=True, zero=True))
+    tooltip = [f"{name}:N" for name in _SHOWN]
+    base = alt.Chart({"values": table}).encode(y=y, x=x, tooltip=tooltip)
+    zero = alt.Chart({"values": [{"zero": 0}]}).mark_rule(strokeDash=[4, 4], color=_PALE, strokeWidth=1.5)
+    lines = base.mark_rule(color=_INK, strokeWidth=3).encode(x2="upper:Q")
+    seen = base.mark_point(filled=True, size=110, color=_INK, opacity=1)
+    limit = base.mark_tick(color=_LIMIT, thickness=4, size=26, orient="vertical").encode(x="margin:Q")
+    words = base.mark_text(align="left", dx=8, dy=-15, fontSize=12).encode(text="verdict:N")
+    height = _ROW * len(table) + 50
+    return alt.layer(zero.encode(x="zero:Q"), lines, seen, limit, words).properties(height=height)
+
+
+def _in_words(judgements: tuple[SuiteJudgement, ...]) -> str:
+    return ". ".join(
+        f"{one.suite_id}: {one.verdict.value}; seen {_drop(one.drop)}, cannot rule out "
+        f"{_drop(one.drop_upper)}, allowed {_drop(one.margin)}"
+        for one in judgements
+    )

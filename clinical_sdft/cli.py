@@ -1,0 +1,99 @@
+"""The command line, top-down as the life of an update. It only wires; heavy packages load inside the commands.
+
+Exit codes: 0 done or PASS, 1 anything else, 2 the user's input, 3 blocked by the gate or the pre-flight,
+4 quarantined data, 5 integrity.
+"""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinical_sdft.commands import audit, review, setup, update
+from clinical_sdft.commands.common import err, out
+from clinical_sdft.errors import ClinicalSdftError
+
+app = typer.Typer(
+    help="Keep a hospital's language model up to date as diagnostic guidelines change, without forgetting.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(setup.init)
+app.add_typer(setup.people, name="people")
+app.command()(update.ingest)
+app.add_typer(update.records, name="records")
+app.add_typer(update.suite, name="suite")
+app.command()(update.preflight)
+app.add_typer(update.update, name="update")
+app.command("run-once")(update.run_once)
+app.add_typer(review.gate, name="gate")
+app.add_typer(review.review, name="review")
+app.command()(review.promote)
+app.command()(review.rollback)
+app.add_typer(audit.audit, name="audit")
+app.command()(setup.doctor)
+
+
+@app.command()
+def demo(
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder for the demo.")] = Path(
+        "demo-workspace"
+    ),
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the training; default as in the settings.")
+    ] = None,
+    sign: Annotated[bool, typer.Option(help="Play the two reviewers; --no-sign leaves the update to you.")] = True,
+) -> None:
+    """Run the whole line once on the embedded model: about ten minutes on two cores; resumes when interrupted."""
+    from clinical_sdft.demo.report import print_report
+    from clinical_sdft.demo.run import run_demo
+    from clinical_sdft.watch import rich_watcher
+
+    with rich_watcher(out) as watcher:
+        report = run_demo(workspace, watcher, seed=seed, sign=sign)
+    print_report(report, workspace, out)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one line and an exit code, never in a traceback."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        app()
+    except Exception as error:
+        code = exit_code(error)
+        if code is None:
+            raise
+        err.print(f"clinical-sdft: {one_line(error)}", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(code)
+
+
+def exit_code(error: Exception) -> int | None:
+    """Return the exit code of an error that is the user's or the machine's; None for one that is ours."""
+    from governance.errors import GovernanceError
+    from governance.store.errors import IntegrityError
+
+    if isinstance(error, ClinicalSdftError):
+        return error.exit_code
+    if isinstance(error, IntegrityError):
+        return 5
+    if isinstance(error, GovernanceError):
+        return 2
+    if isinstance(error, OSError):
+        return 1 if error.errno == errno.ENOSPC else 2
+    return None
+
+
+def one_line(error: Exception) -> str:
+    """Return what a person should read of an error."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full; nothing half-written is kept: free some space and run the same command again"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()

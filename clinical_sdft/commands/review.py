@@ -1,0 +1,113 @@
+"""From the review queue to patients: gate explain, review, promote, rollback."""
+
+from typing import Annotated
+
+import typer
+
+from clinical_sdft.commands.common import (
+    DEFAULT_WORKSPACE,
+    ActorOption,
+    JsonOption,
+    WorkspaceOption,
+    ask_password,
+    governed,
+    known_actor,
+    show,
+)
+
+gate = typer.Typer(help="The regression gate.", no_args_is_help=True)
+review = typer.Typer(help="Updates that wait for people.", no_args_is_help=True)
+
+UpdateArgument = Annotated[str, typer.Argument(help="Id of the update, as `update list` shows it.")]
+ReasonOption = Annotated[str, typer.Option(help="Why, in your words; it is kept for good.")]
+
+
+@gate.command("explain")
+def gate_explain(
+    update_id: UpdateArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
+) -> None:
+    """Say in plain words why an update passed, failed, or is undecided."""
+    from governance.services import queries
+
+    governance = governed(workspace)
+    decision = queries.update_detail(governance, update_id).decision
+    show(decision.model_dump(mode="json"), as_json, queries.gate_explanation(governance, update_id))
+
+
+@review.command("list")
+def review_list(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
+    """List updates that wait for signatures or promotion."""
+    from data_contracts.governance import UpdateStatus
+    from governance.services import queries
+
+    waiting = (UpdateStatus.WAITING, UpdateStatus.APPROVED)
+    rows = [row for row in queries.updates(governed(workspace)) if row.status in waiting]
+    lines = [f"{row.update_id:56} {row.status:20} {row.approvals} of 2 approvals" for row in rows]
+    show([vars(row) for row in rows], as_json, "\n".join(lines) or "nothing waits for review")
+
+
+@review.command("approve")
+def review_approve(
+    update_id: UpdateArgument,
+    reason: ReasonOption,
+    actor: ActorOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Sign for an update. Two different people must, one of them a clinician, neither the requester."""
+    _sign(workspace, update_id, actor, "approve", reason)
+
+
+@review.command("reject")
+def review_reject(
+    update_id: UpdateArgument,
+    reason: ReasonOption,
+    actor: ActorOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Sign against an update; one rejection ends it."""
+    _sign(workspace, update_id, actor, "reject", reason)
+
+
+def promote(update_id: UpdateArgument, actor: ActorOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE) -> None:
+    """Put an approved update in force; its suite joins the prior suites."""
+    from governance.services import commands
+
+    governance = governed(workspace)
+    promotion = commands.promote(governance, update_id=update_id, actor=known_actor(governance, actor))
+    commands.checkpoint(governance)
+    typer.echo(f"in force: {promotion.current}")
+
+
+def rollback(
+    model: Annotated[str, typer.Argument(help="Digest of a version that was in force before.")],
+    reason: ReasonOption,
+    actor: ActorOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+) -> None:
+    """Put an earlier version back in force."""
+    from governance.services import commands
+
+    governance = governed(workspace)
+    actor = known_actor(governance, actor)
+    promotion = commands.rollback(governance, model=model, actor=actor, reason=reason)
+    commands.checkpoint(governance)
+    typer.echo(f"in force: {promotion.current}")
+
+
+def _sign(workspace: WorkspaceOption, update_id: str, actor: str, decision: str, reason: str) -> None:
+    from governance.services import commands, queries
+
+    governance = governed(workspace)
+    shown = queries.update_detail(governance, update_id)
+    signature = commands.sign(
+        governance,
+        update_id=update_id,
+        username=actor,
+        password=ask_password(actor),
+        decision=decision,  # type: ignore[arg-type]
+        reason=reason,
+        bundle=shown.bundle_digest,
+    )
+    after = queries.update_detail(governance, update_id)
+    typer.echo(f"{signature.printed_name}, {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC: {signature.meaning}")
+    typer.echo(f"{update_id}: {after.status}" + "".join(f"; missing: {item}" for item in after.missing))

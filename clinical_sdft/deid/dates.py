@@ -1,0 +1,196 @@
+"""Dates in all the forms of clinical notes: finding, comparing, and writing them anew in the same form."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from clinical_sdft.deid.text import matches
+
+MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MON = (
+    r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May|MAY)|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
+)
+_M, _D = r"(?P<m>0?[1-9]|[12]\d|3[01])", r"(?P<d>0?[1-9]|[12]\d|3[01])"
+_Y4, _Y = r"(?P<y>(?:18|19|20)\d\d)", r"(?P<y>(?:18|19|20)\d\d|\d\d)"
+_ORD = r"(?P<ord>st|nd|rd|th)?"
+_EDGE, _END = r"(?<![\w/.-])", r"(?![\w/]|[.-]\d)"
+_ORDINAL_WORD = (
+    r"(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth"
+    r"|eleventh|twelfth"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth"
+)
+_CUE = (
+    r"\b(?:on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?|discharged?|adm|d/c|by"
+    r"|after|before|between"
+    r"|presented|returned|follow-?up|appointment|appt|dob|born|started|last|and|through|thru|to)[ :]{1,2}"
+)
+_MONTH_CUE = r"\b(?:in|since|of|last|this|until|till|from|early|mid|late|next|by|before|after|during)[ -]"
+_HOLIDAYS = (
+    r"christmas(?: day| eve)?|new year'?s? (?:day|eve)|thanksgiving|halloween|independence day|labor day"
+    r"|memorial day|easter(?: sunday| monday)?|valentine'?s day"
+)
+
+FORMS: tuple[str, ...] = (
+    rf"\b(?:the )?(?:{_ORDINAL_WORD}) (?:of )?{_MON}(?!\w)(?:,? {_Y4})?",
+    rf"\b{_MON} (?:the )?(?:{_ORDINAL_WORD})\b(?:,? {_Y4})?",
+    rf"{_EDGE}{_Y4}(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep){_D}(?:T[\d:.]+Z?|(?![\w/]|[.-]\d))",
+    rf"{_EDGE}{_M}(?P<sep>[-/.]){_D}(?P=sep){_Y}{_END}",
+    rf"\b{_MON}[ -]{{0,2}}{_D}{_ORD}(?: ?, ?| |-){{1,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=')\d\d)\b",
+    rf"{_EDGE}{_D}{_ORD}[ -]{{0,2}}(?:of )?{_MON}[ ,-]{{0,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=['-])\d\d)\b",
+    rf"\b{_MON}(?:,? of|,)? ?'?(?P<y>(?:18|19|20)\d\d|(?<=')\d\d)\b",
+    rf"\b{_MON} ?{_D}{_ORD}(?: ?- ?\d{{1,2}})?(?!\d|/| ?mg| ?mcg| ?%|[.:]\d)\b",
+    rf"{_EDGE}{_D}{_ORD}[ -]?(?:of )?{_MON}(?!\w)",
+    rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_Y4}{_END}",
+    rf"{_EDGE}{_Y4}-(?P<m>0[1-9]|1[0-2]){_END}",
+    rf"{_EDGE}{_Y4}(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\b",
+    rf"{_MONTH_CUE}\K{_MON}(?!\w)",
+    rf"\b(?:{_HOLIDAYS})\b",
+)
+_BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}{_END}"
+_NO_DATE_BEFORE = (
+    r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
+)
+_NO_DATE_AFTER = (
+    r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
+    r"|hour|strain|ns|"
+    r"throughout|bilateral|power|reflex|inch|severity)"
+)
+
+
+@dataclass(frozen=True)
+class DateSpan:
+    """A date in a text: half-open offsets, the parts that are stated, and where each part stands."""
+
+    start: int
+    end: int
+    year: int | None
+    month: int | None
+    day: int | None
+    parts: dict[str, tuple[int, int]]
+
+    def same_day(self, other: "DateSpan") -> bool:
+        """Tell whether two dates can be one day; day and month may be exchanged, a year may be missing."""
+        if None in (self.month, self.day, other.month, other.day):
+            return False
+        if self.year is not None and other.year is not None and self.year % 100 != other.year % 100:
+            return False
+        return sorted((self.month or 0, self.day or 0)) == sorted((other.month or 0, other.day or 0))
+
+
+def find_dates(text: str) -> tuple[DateSpan, ...]:
+    """Return the dates of a text (as `fold` leaves it), in their order and without overlap."""
+    taken: list[DateSpan] = []
+    for found in _candidates(text):
+        if all(found.end <= other.start or found.start >= other.end for other in taken):
+            taken.append(found)
+    return tuple(sorted(taken, key=lambda span: span.start))
+
+
+def _candidates(text: str) -> Iterator[DateSpan]:
+    for form in FORMS:
+        for match in matches(form, text):
+            span = _read(match)
+            if span is not None:
+                yield span
+    for match in matches(_BARE, text):
+        if _is_bare_date(text, match):
+            span = _read(match)
+            if span is not None:
+                yield span
+
+
+def _is_bare_date(text: str, match: Any) -> bool:
+    """Tell `seen 4/9` from `pain 7/10`, `strength 4/5` and `1/2 tablet`."""
+    before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 20]
+    if any(matches(_NO_DATE_BEFORE, before)) or any(
+        True for m in matches(_NO_DATE_AFTER, after) if m.start() == 0
+    ):
+        return False
+    if any(matches(_CUE + "$", before)):
+        return True
+    upper, lower = int(match["m"]), int(match["d"])
+    return not (lower in (5, 6, 10) and upper <= lower) and lower > 4
+
+
+def _read(match: Any) -> DateSpan | None:
+    groups = {key: value for key, value in match.groupdict().items() if value is not None}
+    parts = {key: match.span(key) for key in groups}
+    year, day = _year(groups.get("y")), _number(groups.get("d"))
+    month = _month(groups["mon"]) if "mon" in groups else _number(groups.get("m"))
+    if month is not None and month > 12:
+        if day is None or day > 12:
+            return None
+        month, day = day, month
+        parts["m"], parts["d"] = parts["d"], parts["m"]
+    return DateSpan(match.start(), match.end(), year, month, day, parts)
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _year(text: str | None) -> int | None:
+    if text is None:
+        return None
+    year = int(text)
+    return year if year > 99 else year + (2000 if year < 40 else 1900)
+
+
+def _month(word: str) -> int:
+    return next(index for index, name in enumerate(MONTHS, start=1) if name.startswith(word.casefold()[:3]))
+
+
+def as_day(span: DateSpan) -> date | None:
+    """Return the calendar day, with the middle of the month and a leap year where a part is not stated."""
+    if span.month is None:
+        return None
+    try:
+        return date(span.year or 2024, span.month, span.day or 15)
+    except ValueError:
+        return None
+
+
+def rewrite(text: str, span: DateSpan, day: date) -> str:
+    """Write another day in the form of a found date: same order, separators, month style and digits."""
+    values = {"y": str(day.year), "m": str(day.month), "d": str(day.day), "ord": _ordinal(day.day)}
+    numbers = {key: text[slice(*span.parts[key])] for key in ("m", "d") if key in span.parts}
+    year_first = "m" in span.parts and "y" in span.parts and span.parts["y"] < span.parts["m"]
+    padded = year_first or any(number.startswith("0") for number in numbers.values())
+    written, position = [], span.start
+    for key, (start, end) in sorted(span.parts.items(), key=lambda part: part[1]):
+        new = old = text[start:end]
+        if key == "mon":
+            new = _month_like(old, day.month)
+        elif key in numbers:
+            new = values[key].zfill(2) if padded else values[key]
+        elif key in values:
+            new = values[key][-len(old) :]
+        written.append(text[position:start] + new)
+        position = end
+    return "".join(written) + text[position : span.end]
+
+
+def _month_like(old: str, month: int) -> str:
+    name = MONTHS[month - 1]
+    new = name if len(old) > 4 or old.casefold() in MONTHS else name[:3]
+    return new.upper() if old.isupper() else new.title() if old[0].isupper() else new
+
+
+def _ordinal(day: int) -> str:
+    return "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")

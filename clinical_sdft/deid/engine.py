@@ -1,0 +1,91 @@
+"""Finding the identifiers of a note: presidio's analyzer with our own registry, then one set of spans."""
+
+from typing import Any
+
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer.nlp_engine import NoOpNlpEngine
+
+from clinical_sdft.deid.categories import Category, Span
+from clinical_sdft.deid.known import KnownPatient
+from clinical_sdft.deid.merge import merge
+from clinical_sdft.deid.ner import NerModel
+from clinical_sdft.deid.policy import DeidPolicy
+from clinical_sdft.deid.recognizers import all_recognizers
+from clinical_sdft.deid.recognizers.known_identifiers import KnownIdentifiersRecognizer
+from clinical_sdft.deid.recognizers.rules import GUESS, result
+from clinical_sdft.deid.safe import keep_safe
+from clinical_sdft.deid.text import fold
+
+LANGUAGE = "en"
+MAX_CHARACTERS = 200_000
+_NER_CATEGORIES = {
+    "PERSON": (Category.NAME, 0.5),
+    "GPE": (Category.PLACE, 0.45),
+    "LOC": (Category.PLACE, 0.42),
+    "FAC": (Category.FACILITY, 0.44),
+    "ORG": (Category.FACILITY, 0.4),
+}
+
+
+class NerRecognizer(EntityRecognizer):  # type: ignore[misc]
+    """Brings the spans of a name recognition model into presidio, as guesses."""
+
+    def __init__(self, model: NerModel) -> None:
+        """Keep the model."""
+        self.model = model
+        super().__init__(supported_entities=["name", "place", "facility"], name=f"ner:{model.name}")
+
+    def load(self) -> None:
+        """The model is loaded where it is made."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
+        """Return presidio results."""
+        found = ((span, _NER_CATEGORIES.get(span.label)) for span in self.model.analyze(text))
+        return [result(to[0], span.start, span.end, to[1], guess=True) for span, to in found if to is not None]
+
+
+class NoContext(ContextAwareEnhancer):  # type: ignore[misc]
+    """Leaves scores alone: the rules carry their own context, and lemmas are not computed."""
+
+    def __init__(self) -> None:
+        """Set the factors, which are unused."""
+        super().__init__(0.0, 0.0, 0, 0)
+
+    def enhance_using_context(self, text: str, raw_results: list[Any], *_: Any, **__: Any) -> list[Any]:
+        """Return the results unchanged."""
+        return raw_results
+
+
+class DetectionEngine:
+    """Finds identifiers. Nothing is downloaded and nothing is logged."""
+
+    def __init__(self, ner: NerModel, policy: DeidPolicy) -> None:
+        """Build presidio's analyzer with exactly the recognizers of this package."""
+        recognizers = [*all_recognizers(policy), NerRecognizer(ner)]
+        self._analyzer = AnalyzerEngine(
+            registry=RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE]),
+            nlp_engine=NoOpNlpEngine([{"lang_code": LANGUAGE, "model_name": "none"}]),
+            context_aware_enhancer=NoContext(),
+            supported_languages=[LANGUAGE],
+            log_decision_process=False,
+        )
+
+    def detect(self, text: str, known: KnownPatient) -> tuple[Span, ...]:
+        """Return the spans to replace, in order and without overlap.
+
+        Raises:
+            ValueError: the text is longer than `MAX_CHARACTERS`.
+            PatternTimeoutError: a rule took too long.
+        """
+        if len(text) > MAX_CHARACTERS:
+            raise ValueError("the narrative is too long")
+        folded = fold(text)
+        results = self._analyzer.analyze(
+            folded, language=LANGUAGE, ad_hoc_recognizers=[KnownIdentifiersRecognizer(known)]
+        )
+        spans = [
+            Span(r.start, r.end, Category(r.entity_type), r.score, bool(r.recognition_metadata[GUESS]))
+            for r in results
+        ]
+        return merge(folded, keep_safe(folded, spans))

@@ -1,0 +1,160 @@
+"""Word lists: what may be a name, what may be a place, and what is clinical or plain English."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from clinical_sdft.deid.ner import package_folder
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The word lists, all in lower case but for the surrogates."""
+
+    female: frozenset[str]
+    male: frozenset[str]
+    family: frozenset[str]
+    ambiguous: frozenset[str]
+    clinical: frozenset[str]
+    departments: frozenset[str]
+    eponyms: frozenset[str]
+    eponym_names: frozenset[str]
+    eponym_heads: frozenset[str]
+    states: frozenset[str]
+    state_codes: tuple[str, ...]
+    regions: frozenset[str]
+    cities: frozenset[str]
+    surrogate_female: tuple[str, ...]
+    surrogate_male: tuple[str, ...]
+    surrogate_family: tuple[str, ...]
+    surrogate_places: tuple[str, ...]
+    surrogate_streets: tuple[str, ...]
+    surrogate_facilities: tuple[str, ...]
+
+    @property
+    def given(self) -> frozenset[str]:
+        """All given names."""
+        return self.female | self.male
+
+    def is_name(self, word: str) -> bool:
+        """Tell whether a word is a common given or family name."""
+        low = stem(word)
+        return low in self.female or low in self.male or low in self.family
+
+    def is_surely_name(self, word: str) -> bool:
+        """Tell whether a word is a common name and not an everyday word as well."""
+        return self.is_name(word) and stem(word) not in self.ambiguous
+
+    def is_plain(self, word: str) -> bool:
+        """Tell whether a word is clinical or plain English and no common name."""
+        low = stem(word)
+        if low in self.clinical or low in self.eponyms:
+            return True
+        if low in self.female or low in self.male or low in self.family:
+            return False
+        return is_english(low) or is_medical(low)
+
+    def is_common(self, word: str) -> bool:
+        """Tell whether a word in lower case says something of its own, so that a name must stand back.
+
+        A dictionary's nouns hold famous people as well, so being a noun does not count.
+        """
+        low = stem(word)
+        return low in self.clinical or low in self.ambiguous or low in _english_but_nouns()
+
+
+def stem(word: str) -> str:
+    """Return a word in lower case without a possessive ending."""
+    return word.casefold().removesuffix("'s").strip("'.")
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """Return the word lists of this package."""
+    names, places, clinical = (_read(name) for name in ("names", "places", "clinical"))
+    fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous")}
+    fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
+    fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
+    fields |= {key: tuple(names[key]) for key in ("surrogate_female", "surrogate_male", "surrogate_family")}
+    fields |= {
+        key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")
+    }
+    return Lexicon(clinical=_words(clinical["words"]), state_codes=tuple(places["state_codes"]), **fields)
+
+
+def _read(name: str) -> dict[str, Any]:
+    text = files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return loaded
+
+
+def _words(value: str) -> frozenset[str]:
+    return frozenset(value.split())
+
+
+@lru_cache(maxsize=1)
+def _tables() -> dict[str, frozenset[str]]:
+    """Return WordNet's words by part of speech, as the pinned model package carries them."""
+    from spacy.lookups import Lookups
+
+    lookups = Lookups().from_disk(package_folder() / "lemmatizer" / "lookups")
+    parts = ("noun", "verb", "adj", "adv")
+    tables = [lookups.get_table(name) for name in ("lemma_index", "lemma_exc")]
+    return {part: frozenset().union(*(table.get(part, ()) for table in tables)) for part in parts}
+
+
+@lru_cache(maxsize=1)
+def _english_but_nouns() -> frozenset[str]:
+    from spacy.lang.en.stop_words import STOP_WORDS
+
+    return frozenset(STOP_WORDS).union(*(words for part, words in _tables().items() if part != "noun"))
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    return _english_but_nouns() | _tables()["noun"]
+
+
+def is_english(word: str) -> bool:
+    """Tell whether a lower-case word, or what is left without a common ending, is in the dictionary."""
+    words = _english()
+    if "-" in word:
+        return all(is_english(part) for part in word.split("-") if part)
+    return word in words or any(candidate in words for candidate in _without_ending(word))
+
+
+_MEDICAL_ENDINGS = (
+    "itis emia aemia osis uria algia pathy ectomy oscopy plasty graphy penia megaly pnoea pnea rrhoea rrhea "
+    "oedema cillin mycin floxacin prazole olol sartan statin azole cycline zepam tinib ximab zumab umab "
+    "gliptin gliflozin triptan lukast"
+)
+_MEDICAL_BEGINNINGS = (
+    "supra infra retro peri sub para post pre inter intra hyper hypo haemo hemo cardio gastro osteo neuro naso "
+    "oro poly anti non bi uni sero thrombo leuco leuko lympho"
+)
+
+
+def is_medical(word: str) -> bool:
+    """Tell whether a word is built as medical terms are: a known ending, or a prefix on a known word."""
+    if len(word) > 7 and word.endswith(tuple(_MEDICAL_ENDINGS.split())):
+        return True
+    rests = (word[len(begin) :] for begin in _MEDICAL_BEGINNINGS.split() if word.startswith(begin))
+    return any(len(rest) > 4 and is_english(rest) for rest in rests)
+
+
+def _without_ending(word: str) -> list[str]:
+    endings = (
+        ("ies", "y"),
+        ("es", ""),
+        ("s", ""),
+        ("ied", "y"),
+        ("ed", ""),
+        ("ed", "e"),
+        ("ing", ""),
+        ("ing", "e"),
+    )
+    found = [word[: -len(end)] + put for end, put in endings if word.endswith(end) and len(word) > len(end) + 2]
+    return found + [stem_[:-1] for stem_ in found if len(stem_) > 3 and stem_[-1] == stem_[-2]]

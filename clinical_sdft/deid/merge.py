@@ -1,0 +1,96 @@
+"""One set of spans out of many overlapping ones, without uncovering a character that any of them covers."""
+
+from dataclasses import replace
+
+from clinical_sdft.deid.categories import Category, Span
+from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.safe import keep_safe
+from clinical_sdft.deid.text import matches
+
+_JOINED = (Category.NAME,)
+_WORDS = (Category.NAME, Category.PLACE, Category.FACILITY, Category.ADDRESS)
+_GAP = r"^(?:[ .,]|\. |, )$"
+
+
+def merge(text: str, spans: list[Span]) -> tuple[Span, ...]:
+    """Return spans in order and without overlap.
+
+    The span with the higher score wins, then the longer one. What a loser covers beyond the winner stays a span
+    of the loser's category, unless only punctuation or words that say nothing are left of it. Parts of one name
+    that stand side by side become one span.
+    """
+    taken: list[Span] = []
+    for span in sorted(_widest(spans), key=_rank):
+        taken.extend(_beyond(text, span, taken))
+    return _joined(text, sorted(taken, key=lambda span: span.start))
+
+
+def _widest(spans: list[Span]) -> list[Span]:
+    """Drop spans inside a sure span of the same category: `Mercy Hospital` in `Mercy Hospital Boston`."""
+    sure = [span for span in spans if not span.guess]
+    return [span for span in spans if span.score == 1.0 or not any(_holds(other, span) for other in sure)]
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    wider = outer.end - outer.start > inner.end - inner.start
+    return outer.category == inner.category and wider and outer.start <= inner.start and inner.end <= outer.end
+
+
+def _rank(span: Span) -> tuple[bool, float, int, int, str]:
+    """Order spans: whole e-mail and web addresses first, since names inside them must not break them."""
+    address = span.category in (Category.EMAIL, Category.URL)
+    return not address, -span.score, span.start - span.end, span.start, span.category
+
+
+def _beyond(text: str, span: Span, taken: list[Span]) -> list[Span]:
+    """Return the parts of a span that no taken span covers."""
+    pieces = [span]
+    for other in taken:
+        pieces = [
+            replace(piece, start=start, end=end)
+            for piece in pieces
+            for start, end in _minus((piece.start, piece.end), (other.start, other.end))
+        ]
+    if pieces == [span]:
+        return pieces
+    kept = [piece for piece in (_stripped(text, piece) for piece in pieces) if _says_something(text, piece)]
+    if span.category in _WORDS:
+        return keep_safe(text, [replace(piece, guess=True) for piece in kept])
+    return kept
+
+
+def _minus(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[int, int]]:
+    if other[1] <= one[0] or one[1] <= other[0]:
+        return [one]
+    return [(start, end) for start, end in ((one[0], other[0]), (other[1], one[1])) if end > start]
+
+
+def _stripped(text: str, span: Span) -> Span:
+    inner = text[span.start : span.end]
+    left = len(inner) - len(inner.lstrip(" ,.;:()'-"))
+    return replace(
+        span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" ,;:(-'")))
+    )
+
+
+def _says_something(text: str, span: Span) -> bool:
+    words = [match.group() for match in matches(r"[\p{L}\d][\p{L}\d'-]*", text[span.start : span.end])]
+    generic = lexicon().departments
+    return any(len(word) > 1 and stem(word) not in generic for word in words)
+
+
+def _joined(text: str, spans: list[Span]) -> tuple[Span, ...]:
+    joined: list[Span] = []
+    for span in spans:
+        if joined and _are_one(text, joined[-1], span):
+            joined[-1] = replace(joined[-1], end=span.end)
+        else:
+            joined.append(span)
+    return tuple(joined)
+
+
+def _are_one(text: str, left: Span, right: Span) -> bool:
+    if left.category != right.category or left.category not in _JOINED:
+        return False
+    gap = text[left.end : right.start]
+    return gap == "" or any(matches(_GAP, gap))

@@ -1,0 +1,34 @@
+"""One recognizer, one file; the list in the order in which they are registered."""
+
+from typing import Any
+
+from clinical_sdft.deid.policy import DeidPolicy
+
+
+def all_recognizers(policy: DeidPolicy) -> list[Any]:
+    """Return a fresh instance of each recognizer that needs no record to look for."""
+    from clinical_sdft.deid.recognizers import (
+        account,
+        age_over_89,
+        date,
+        device_serial,
+        email,
+        facility,
+        health_plan,
+        honorific_name,
+        label_name,
+        licence_certificate,
+        licence_plate_vehicle,
+        mrn,
+        other_id,
+        phone_fax,
+        ssn,
+        url_ip,
+        zip_address,
+    )
+
+    plain = (
+        mrn, health_plan, account, ssn, phone_fax, email, url_ip, licence_plate_vehicle, device_serial,
+        licence_certificate, zip_address, facility, honorific_name, label_name, other_id,
+    )  # fmt: skip
+    return [*(module.recognizer() for module in plain), date.DateRecognizer(), age_over_89.recognizer(policy)]

@@ -1,0 +1,50 @@
+"""Ages over 89, in digits and in words, and years of birth that show one."""
+
+from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.policy import DeidPolicy
+from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+
+_AGE = r"(?P<id>9\d|1[0-2]\d)"
+_UNIT = r"(?:-| )?(?:year|yr|y)s?(?:[- /]?(?:old|o)|/o)?\b(?! (?:ago|later|history))"
+_WORDS = (
+    r"(?P<id>ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
+    r"|(?:one |a )?hundred(?: and)?(?:[- ](?:one|two|three|four|five|six|seven|eight|nine|ten))?)"
+)
+
+
+def recognizer(policy: DeidPolicy) -> RuleRecognizer:
+    """Return the recognizer; the policy says which years of birth show an age over 89."""
+
+    def is_old(text: str, start: int, end: int) -> bool:
+        return int(text[start:end]) < policy.oldest_open_year
+
+    return RuleRecognizer(
+        "age_over_89",
+        (
+            Rule(rf"(?<![\w./]){_AGE}{_UNIT}", Category.AGE, 0.87),
+            Rule(
+                rf"(?<![\w./]){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b", Category.AGE, 0.87
+            ),
+            Rule(
+                rf"\b(?:aged?|turned|turning|age[: ]+(?:of|is)?|age at [a-z]+:?)[: ]+{_AGE}(?![\w/]|[.%]\d)",
+                Category.AGE,
+                0.87,
+            ),
+            Rule(
+                rf"\b(?:i am|i'm|he is|she is|he's|she's|patient is|is now) {_AGE}(?=[ ,.;]*(?:$|and"
+                rf"|with|who|years|yo))",
+                Category.AGE,
+                0.8,
+            ),
+            Rule(rf"(?<![\w./]){_AGE}(?= years of age)", Category.AGE, 0.87),
+            Rule(rf"\b{_WORDS}[- ](?:year|yr)s?[- ](?:old|of age)", Category.AGE, 0.87),
+            Rule(rf"\b(?:aged?|turned) {_WORDS}\b", Category.AGE, 0.85),
+            Rule(
+                r"\b(?:born|birth|dob|b\.|yob|birthday|since|in|of|from)[ :]+(?:in )?(?P<id>(?:18"
+                r"|19)\d\d)(?![\w/-])",
+                Category.DATE,
+                0.85,
+                accept=is_old,
+            ),
+        ),
+    )

@@ -1,0 +1,22 @@
+"""Device identifiers and serial numbers, network card addresses."""
+
+from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.recognizers.rules import LONG_CODE, TO_VALUE, Rule, RuleRecognizer
+
+_LABEL = (
+    r"\b(?:serial|s/n|sn|device|udi|model|lot|imei|implant|pacemaker|defibrillator|icd|pump|monitor"
+    r"|asset|equipment"
+    r"|prosthesis|lead|stent|mac)(?: (?:serial|device|model|lot))?"
+)
+
+
+def recognizer() -> RuleRecognizer:
+    """Return the recognizer."""
+    return RuleRecognizer(
+        "device_serial",
+        (
+            Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.DEVICE, 0.87),
+            Rule(r"\(01\)\d{14}(?:\(\d\d\)[A-Z0-9]+)*", Category.DEVICE, 0.95),
+            Rule(r"\b[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}\b", Category.DEVICE, 0.94),
+        ),
+    )

@@ -1,0 +1,80 @@
+"""Hospitals, clinics, schools and other named places of care or work."""
+
+from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.dates import find_dates
+from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+from clinical_sdft.deid.text import matches
+
+_KIND = (
+    r"(?:Hospitals?|HOSPITAL|(?:[Ff]amily |[Cc]ommunity |[Uu]rgent )?[Cc]linics?|CLINIC"
+    r"|Medical (?:Center|Centre|Group|College|Associates)"
+    r"|MEDICAL CENTER|(?:Health|Cancer|Heart|Surgery|Trauma|Wellness|Care|Dialysis|Rehab(?:ilitation)?"
+    r"|Imaging|Eye|Pain)"
+    r" (?:Center|Centre|System|Institute|Clinic|Services|Partners|Network)|Healthcare|HealthCare"
+    r"|Health|Infirmary|Hospice"
+    r"|Nursing Home|[Ff]acility|Memorial|Sanatorium|Pharmacy|Urgent Care|Institute|University|College"
+    r"|School|Academy"
+    r"|Elementary|Church|Center|Centre|Practice|[Oo]ffice|Laboratories|Labs|Inc|LLC|Ltd|Corp(?:oration)?|Company)"
+)
+_NAME = r"(?:\p{Lu}[\p{L}'&-]*|St\.|Mt\.|Ft\.|Dr\.|&|of|the|and|for|at)"
+
+
+_AT = (
+    r"\b(?:seen|treated|admitted|admission|present(?:ed|ing|s)|evaluated|reviewed|visit(?:ed)?|followed|referred|care"
+    r"|surgery|transferred|discharged|hospitali[sz]ed|operated|performed|diagnosed|scheduled|consult(?:ation)?|records"
+    r"|appointment|works|employed|check-?up)(?: \p{Ll}+){0,2} (?:at|to|from|in|by) (?:the |our )?"
+)
+_PHRASE = r"(?P<id>(?-i:\p{Lu}[\p{L}'.-]+)(?: (?:&|of|and|(?-i:\p{Lu}[\p{L}'-]+))){0,5}(?<! of| and| &))"
+
+
+def _is_named(text: str, start: int, end: int) -> bool:
+    """Tell `Lakeside Clinic` from `Dermatology Clinic`: some word must not be a department."""
+    words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])]
+    kinds = {"hospitals", "clinics", "services", "system", "institute", "network", "partners", "group", "st", "dr"}
+    generic = lexicon().departments | lexicon().clinical | kinds
+    return any(stem(word) not in generic for word in words if word[0].isupper())
+
+
+def _is_named_place(text: str, start: int, end: int) -> bool:
+    """Tell `seen at Cedar Crest` from `treated in Thailand`, `seen in March` and `referred to Dr. Bell`."""
+    phrase = text[start:end]
+    words = lexicon()
+    acronym = phrase.isupper() and len(phrase) < 6
+    open_place = phrase.casefold() in words.regions | words.states
+    person = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", phrase)) or words.is_name(phrase.split()[0])
+    return not (acronym or open_place or person) and not find_dates(phrase) and _is_named(text, start, end)
+
+
+def recognizer() -> RuleRecognizer:
+    """Return the recognizer."""
+    return RuleRecognizer(
+        "facility",
+        (
+            Rule(
+                rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: {_NAME}){{0,5}} {_KIND}"
+                r"(?: of \p{Lu}\p{L}+| (?:Hospital|Clinic))?)\b(?!-)",
+                Category.FACILITY,
+                0.78,
+                ignore_case=False,
+                accept=_is_named,
+            ),
+            Rule(rf"{_AT}{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
+            Rule(
+                r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"
+                r"|Clinic|Medical Center))?",
+                Category.FACILITY,
+                0.76,
+                ignore_case=False,
+            ),
+            Rule(
+                r"\b(?:Mayo|Kaiser(?: Permanente)?|Johns Hopkins|Cleveland Clinic|UCLA|UCSF|Stanford"
+                r"|MGH|Massachusetts General|NYU"
+                r"|Mass General|Cedars-Sinai|Presbyterian|Methodist|Mercy|Bellevue|Walter Reed"
+                r"|MD Anderson|Sloan Kettering)\b",
+                Category.FACILITY,
+                0.74,
+                ignore_case=False,
+            ),
+        ),
+    )

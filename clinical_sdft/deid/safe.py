@@ -1,0 +1,125 @@
+"""What only looks like an identifier: clinical numbers, eponyms, drugs, spinal levels, plain words."""
+
+from dataclasses import replace
+
+from clinical_sdft.deid.categories import Category, Span
+from clinical_sdft.deid.lexicon import Lexicon, lexicon, stem
+from clinical_sdft.deid.text import matches
+
+_UNIT_AFTER = (
+    r"^ ?(?:-?\d* ?)?(?:/ ?(?:[uµμ]l|ml|l|mm3?|cc|hpf|lpf|cmm|day|mcl|min)\b|(?:cells?|copies|iu"
+    r"|units?|u|ml|mcg|mg|g|kg|ng|pg|meq"
+    r"|mmol|cfu|per|x ?10|k|steps|colonies|cal|kcal|platelets|leu[ck]ocytes|beats)\b|%|\^)"
+)
+_ANALYTE_BEFORE = (
+    r"(?:platelets?|plts?|wbc|rbc|leu[ck]ocytes?|neutrophils?|eosinophils?|lymphocytes?|cd4|viral load"
+    r"|count|ferritin|ck|cpk|bnp"
+    r"|ast|alt|ldh|d-dimer|hcg|psa|troponin|level|titer|titre|dose|cholesterol|glucose|creatinine|copies|rna)"
+    r"(?: (?:count|level|of|is|was|at|rose to|fell to))*[ :=~<>]*(?:of |to |at |about |only )?$"
+)
+_SPINE = r"\b[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})?\b"
+_GUESS_TOKEN = r"[\p{L}\d][\p{L}\d'-]*\.?"
+
+
+def is_clinical_number(text: str, start: int, end: int) -> bool:
+    """Tell whether a number is a count, a dose or a laboratory value, by the unit or the analyte beside it."""
+    after, before = text[end : end + 16], text[max(0, start - 40) : start]
+    return any(matches(_UNIT_AFTER, after)) or any(matches(_ANALYTE_BEFORE, before))
+
+
+def eponym_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a person's name is part of a medical term, such as Graves disease or Murphy's sign."""
+    words = lexicon()
+    names = "|".join(sorted(words.eponym_names | words.eponyms, key=len, reverse=True))
+    heads = "|".join(sorted(words.eponym_heads, key=len, reverse=True))
+    pattern = rf"\b(?:{names})(?:'s|s'|s)?(?:[ -](?:{names})(?:'s)?)*(?:[ -]\p{{Ll}}+)? (?:{heads})\b"
+    lone = rf"\b(?:{'|'.join(sorted(words.eponyms, key=len, reverse=True))})(?:'s)?\b"
+    return tuple(match.span() for form in (pattern, lone, _SPINE) for match in matches(form, text))
+
+
+def keep_safe(text: str, spans: list[Span]) -> list[Span]:
+    """Trim plain words off guessed spans and drop those of which nothing is left; sure spans stay as they are.
+
+    Args:
+        text: the text as `fold` leaves it.
+        spans: what the recognizers found in it.
+    """
+    eponyms = eponym_spans(text)
+    kept = []
+    for span in spans:
+        if not span.guess:
+            kept.append(span)
+        elif not any(start <= span.start and span.end <= end for start, end in eponyms):
+            kept.extend(_trimmed(text, span, eponyms))
+    return kept
+
+
+def _trimmed(text: str, span: Span, eponyms: tuple[tuple[int, int], ...]) -> list[Span]:
+    words = lexicon()
+    if span.category == Category.PLACE and _is_open_place(text[span.start : span.end], words):
+        return []
+    tokens = [m.span() for m in matches(_GUESS_TOKEN, text[span.start : span.end])]
+    tokens = [(span.start + start, span.start + end) for start, end in tokens]
+    alone = len(tokens) == 1
+    while tokens and _is_safe(text, tokens[0], span, words, alone, eponyms):
+        tokens = tokens[1:]
+    while tokens and _is_safe(text, tokens[-1], span, words, alone, eponyms):
+        tokens = tokens[:-1]
+    if not tokens or all(len(text[start:end].rstrip(".")) < 2 for start, end in tokens):
+        return []
+    end = tokens[-1][1]
+    if text[end - 1] == "." and end - tokens[-1][0] > 2:
+        end -= 1
+    return [replace(span, start=tokens[0][0], end=end)]
+
+
+def _is_open_place(phrase: str, words: Lexicon) -> bool:
+    """Tell whether a place is a state, a country or larger, and so may stay."""
+    plain = stem(phrase).removeprefix("the ")
+    return plain in words.states or plain in words.regions or phrase in words.state_codes
+
+
+def _is_safe(
+    text: str,
+    token: tuple[int, int],
+    span: Span,
+    words: Lexicon,
+    alone: bool,
+    eponyms: tuple[tuple[int, int], ...],
+) -> bool:
+    start, end = token
+    word = text[start:end].rstrip(".")
+    if not word[0].isupper():
+        return span.score >= 0.6 or words.is_plain(word) or not words.is_name(word)
+    if any(left <= start and end <= right for left, right in eponyms):
+        return True
+    if len(word) == 1:
+        return alone
+    if span.category == Category.PLACE and (
+        stem(text[span.start : span.end]) in words.cities or stem(word) in words.cities
+    ):
+        return False
+    if span.score <= 0.4 and alone and not words.is_name(word):
+        return True
+    if span.score < 0.5 and alone and _begins_sentence(text, start):
+        return True
+    if span.score < 0.5 and word.isupper() and len(word) < 6:
+        return True
+    if _follows_given_name(text, start, span, words) and word.istitle() and stem(word) not in words.clinical:
+        return False
+    if words.is_name(word):
+        return alone and span.score <= 0.7 and stem(word) in words.ambiguous and _begins_sentence(text, start)
+    return words.is_plain(word) or any(character.isdigit() for character in word)
+
+
+def _follows_given_name(text: str, start: int, span: Span, words: Lexicon) -> bool:
+    """Tell whether the word before, in a guessed name, is a given name: `Jane Doe`, `Jane A. Doe`."""
+    before = text[span.start : start].split()
+    while before and len(before[-1].rstrip(".")) == 1:
+        before.pop()
+    return span.category == Category.NAME and bool(before) and stem(before[-1]) in words.given
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" ")
+    return not before or before[-1] in '.:;?!\n"('

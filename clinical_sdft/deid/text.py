@@ -1,0 +1,68 @@
+"""Reading text without changing its offsets: folding, and patterns that cannot run for ever."""
+
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import regex  # type: ignore[import-untyped]
+
+from clinical_sdft.deid.errors import PatternTimeoutError
+
+PATTERN_SECONDS = 5.0
+"""The time one pattern may spend on one text."""
+
+_FOLDED = {
+    **dict.fromkeys("\u2018\u2019\u02bc\u00b4", "'"),
+    **dict.fromkeys("\u201c\u201d", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+}
+
+
+def fold(text: str) -> str:
+    """Return the text with typographic variants made plain, character by character.
+
+    The result has the same length, so that offsets found in it hold in the original: non-breaking and wide
+    spaces, curly quotes, long dashes, and digits or letters of the full-width block.
+    """
+    return "".join(map(_fold_character, text))
+
+
+@lru_cache(maxsize=4096)
+def _fold_character(character: str) -> str:
+    if character in _FOLDED:
+        return _FOLDED[character]
+    if character not in "\n\r\t" and unicodedata.category(character) == "Zs":
+        return " "
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if len(plain) == 1 else character
+
+
+@lru_cache(maxsize=2048)
+def compiled(pattern: str, ignore_case: bool = True) -> Any:
+    """Return the compiled pattern (syntax of the `regex` package)."""
+    return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
+
+
+def matches(pattern: str, text: str, *, ignore_case: bool = True) -> Iterator[Any]:
+    """Yield the matches of a pattern.
+
+    Raises:
+        PatternTimeoutError: the search took longer than the limit.
+    """
+    try:
+        yield from compiled(pattern, ignore_case).finditer(text, timeout=PATTERN_SECONDS)
+    except TimeoutError:
+        raise PatternTimeoutError("a pattern ran out of time") from None
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return a set of words that is written as one string, for tables that a person can read."""
+    return frozenset(text.split())
+
+
+def alnum(text: str) -> str:
+    """Return the letters and digits of a text in lower case: the form in which codes are compared."""
+    return "".join(character for character in text.casefold() if character.isalnum())

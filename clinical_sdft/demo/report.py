@@ -1,0 +1,121 @@
+"""What the demo leaves behind: `report.json`, and the one table."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from clinical_sdft.outcome import ArmOutcome, UpdateOutcome
+from clinical_sdft.sdft.cost import peak_memory_bytes
+from clinical_sdft.workspace import Workspace
+from data_contracts import SuiteJudgement
+from data_contracts.gate import Role
+
+
+def demo_report(
+    workspace: Workspace, outcome: UpdateOutcome, export: Path, verified: bool, seconds: float
+) -> dict[str, Any]:
+    """Return the report: figures per arm as fractions, wall times in seconds, memory in bytes."""
+    sdft, sft = outcome.arm("sdft"), outcome.arm("sft")
+    return {
+        "seconds": round(seconds, 1),
+        "peak_memory_bytes": peak_memory_bytes(),
+        "seed": workspace.settings.training.seed,
+        "update_id": outcome.update_id,
+        "preflight": outcome.preflight,
+        "demonstrations": outcome.demonstrations,
+        "records_released": outcome.records_released,
+        "records_quarantined": outcome.records_quarantined,
+        "arms": [_incumbent_row(sdft), _arm_row(sdft, sft), _arm_row(sft, sft)],
+        "export": str(export),
+        "export_verified": verified,
+        "status": sdft.status,
+    }
+
+
+def _incumbent_row(arm: ArmOutcome) -> dict[str, Any]:
+    return {
+        "arm": "incumbent",
+        "new_accuracy": arm.judgement(Role.NEW).incumbent_accuracy,
+        "prior_accuracy": arm.judgement(Role.POOLED).incumbent_accuracy,
+        "prior_drop": 0.0,
+        "prior_drop_upper": 0.0,
+        "verdict": None,
+        "suites": {
+            judgement.suite_id: {
+                "n": judgement.n,
+                "accuracy": judgement.incumbent_accuracy,
+                "broken": 0,
+                "fixed": 0,
+            }
+            for judgement in (*arm.suites, arm.judgement(Role.NEW))
+        },
+    }
+
+
+def _arm_row(arm: ArmOutcome, control: ArmOutcome) -> dict[str, Any]:
+    pooled, new = arm.judgement(Role.POOLED), arm.judgement(Role.NEW)
+    return {
+        "arm": arm.arm,
+        "new_accuracy": new.candidate_accuracy,
+        "prior_accuracy": pooled.candidate_accuracy,
+        "prior_drop": pooled.drop,
+        "prior_drop_upper": pooled.drop_upper,
+        "verdict": arm.verdict,
+        "train_seconds": round(arm.cost.seconds, 1),
+        "seconds_vs_sft": round(arm.cost.seconds / control.cost.seconds, 2),
+        "flops_vs_sft": round(arm.cost.flops / control.cost.flops, 2),
+        "suites": {judgement.suite_id: _suite_row(judgement) for judgement in (*arm.suites, new)},
+    }
+
+
+def _suite_row(judgement: SuiteJudgement) -> dict[str, Any]:
+    return {
+        "n": judgement.n,
+        "accuracy": judgement.candidate_accuracy,
+        "broken": judgement.broken,
+        "fixed": judgement.fixed,
+        "verdict": judgement.verdict,
+    }
+
+
+def print_report(report: dict[str, Any], workspace: Path, console: Console) -> None:
+    """Print the demo's table and where its files are."""
+    table = Table(title="One guideline, three models", title_justify="left")
+    suites = list(report["arms"][0]["suites"])[:-1]
+    for heading in (
+        "arm",
+        "new suite",
+        "prior (all)",
+        *suites,
+        "drop (upper bound)",
+        "verdict",
+        "training",
+        "× SFT",
+    ):
+        table.add_column(heading, justify="left" if heading in ("arm", "verdict") else "right")
+    for arm in report["arms"]:
+        table.add_row(*_cells(arm, suites))
+    console.print(table)
+    console.print(f"{report['preflight']}")
+    console.print(f"update    {report['update_id']}: {report['status']}")
+    console.print(f"report    {workspace / 'report.json'}")
+    console.print(
+        f"export    {report['export']} (verified offline: {'yes' if report['export_verified'] else 'NO'})"
+    )
+    console.print(f"{report['seconds']:.0f} s, peak memory {report['peak_memory_bytes'] / 1e9:.1f} GB")
+
+
+def _cells(arm: dict[str, Any], suites: list[str]) -> list[str]:
+    candidate = arm["verdict"] is not None
+    return [
+        arm["arm"],
+        f"{arm['new_accuracy']:.0%}",
+        f"{arm['prior_accuracy']:.1%}",
+        *(f"{arm['suites'][suite]['accuracy']:.0%}" for suite in suites),
+        f"{100 * arm['prior_drop']:+.1f} pt (≤ {100 * arm['prior_drop_upper']:.1f})" if candidate else "",
+        str(arm["verdict"]) if candidate else "in force",
+        f"{arm['train_seconds']:.0f} s" if candidate else "",
+        f"{arm['seconds_vs_sft']:.1f}" if candidate else "",
+    ]

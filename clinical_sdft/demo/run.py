@@ -1,0 +1,150 @@
+"""The demo: the whole line on the embedded model, with written cases, fictitious records and played reviewers."""
+
+import json
+import secrets
+import shutil
+import time
+from pathlib import Path
+
+from clinical_sdft.demo.facts import data_file
+from clinical_sdft.demo.hospital import prior_prompts
+from clinical_sdft.demo.report import demo_report
+from clinical_sdft.demo.suites import new_suite, prior_suites
+from clinical_sdft.errors import DigestMismatchError
+from clinical_sdft.files import write_bytes
+from clinical_sdft.ingest.guidelines import read_guideline
+from clinical_sdft.models.adapters import FILE_NAME
+from clinical_sdft.models.loading import base_digest, model_digest
+from clinical_sdft.outcome import UpdateOutcome
+from clinical_sdft.pipeline import Request, run_update
+from clinical_sdft.versions import base_folder
+from clinical_sdft.watch import Watcher
+from clinical_sdft.workspace import POLICY, PRIOR_PROMPTS, Workspace
+from data_contracts import AdapterManifest, Person, PersonRole, TrainingSettings, UpdateStatus, canonical_json
+from governance.services import commands, queries
+from governance.services.handle import Governance, create
+
+GUIDELINE = "guideline_differentials.yaml"
+PEOPLE = (
+    Person(username="engineer", printed_name="Demo Engineer", roles=(PersonRole.REQUESTER,)),
+    Person(username="clinician", printed_name="Demo Clinician", roles=(PersonRole.CLINICIAN,)),
+    Person(username="approver", printed_name="Demo Approver", roles=(PersonRole.APPROVER,)),
+    Person(
+        username="compliance",
+        printed_name="Demo Compliance Officer",
+        roles=(PersonRole.COMPLIANCE, PersonRole.ADMINISTRATOR),
+    ),
+)
+DEID_KEY = "c0ffee" * 10 + "c0ff"
+"""The demo's records are fictitious, so their key may be known; with it every run sees the same surrogates."""
+
+
+def run_demo(root: Path, watcher: Watcher, *, seed: int | None = None, sign: bool = True) -> dict[str, object]:
+    """Run the demo in a workspace folder and return what `report.json` there holds.
+
+    Args:
+        root: the workspace; an interrupted demo in it is taken up.
+        watcher: hears how it goes.
+        seed: of the training; None is the default of the settings.
+        sign: play the two reviewers; False leaves the update waiting in the review page.
+    """
+    start = time.perf_counter()
+    workspace, governance = prepare(root, seed)
+    request = Request(
+        guideline=read_guideline(workspace.guidelines / GUIDELINE),
+        suite=new_suite(),
+        records=workspace.records,
+        requester="engineer",
+    )
+    install_hospital_model(workspace, governance, watcher)
+    outcome = run_update(workspace, governance, request, watcher)
+
+    if sign and outcome.arm("sdft").status in (UpdateStatus.WAITING, UpdateStatus.APPROVED):
+        play_reviewers(workspace, governance, outcome)
+        commands.promote(governance, update_id=outcome.update_id, actor="approver")
+        watcher.say("  signed by two people, promoted")
+    commands.checkpoint(governance)
+    export = workspace.exports / f"{outcome.update_id}.zip"
+    commands.export_audit(governance, export, actor="compliance")
+    verified = commands.verify_export(export)
+    report = demo_report(workspace, outcome, export, verified.ok, time.perf_counter() - start)
+    write_bytes(root / "report.json", json.dumps(report, indent=2).encode())
+    return report
+
+
+def prepare(root: Path, seed: int | None) -> tuple[Workspace, Governance]:
+    """Make the demo's workspace: settings, policy, people, suites, prior prompts, and a filled inbox."""
+    training = TrainingSettings() if seed is None else TrainingSettings(seed=seed)
+    workspace = Workspace.create(root, {"training": training})
+    governance = create(root)
+    shutil.copyfile(data_file("gate_policy.yaml"), root / POLICY)
+    workspace = Workspace(root)
+    _write_demo_key(root)
+    _add_people(root, governance)
+    for suite in prior_suites():
+        commands.register_suite(governance, suite, kind="prior", actor="engineer")
+    lines = [canonical_json({"question": question}) for question in prior_prompts()]
+    write_bytes(root / PRIOR_PROMPTS, b"\n".join(lines) + b"\n")
+    shutil.copyfile(data_file(GUIDELINE), workspace.guidelines / GUIDELINE)
+    shutil.copyfile(data_file("records.jsonl"), workspace.records / "records.jsonl")
+    return workspace, governance
+
+
+def install_hospital_model(workspace: Workspace, governance: Governance, watcher: Watcher) -> None:
+    """Put version 1 in force: the embedded model with the adapter that ships with the demo.
+
+    Raises:
+        DigestMismatchError: the shipped adapter was made for other base weights, or is not what its manifest says.
+    """
+    folder = base_folder(workspace.settings.model)
+    manifest = AdapterManifest.from_bytes(data_file("hospital/manifest.json").read_bytes())
+    base = base_digest(folder)
+    if base != manifest.base_model:
+        raise DigestMismatchError(
+            f"hospital model: base is {base}, its adapter was made for {manifest.base_model}"
+        )
+    adapter = governance.objects.put(data_file(f"hospital/{FILE_NAME}").read_bytes())
+    if adapter != manifest.adapter:
+        raise DigestMismatchError(f"hospital adapter: digest is {adapter}, its manifest says {manifest.adapter}")
+    governance.objects.put_contract(manifest)
+    if queries.current_model(governance) is None:
+        reason = "the demo's hospital model, version 1"
+        version = model_digest(base, adapter)
+        commands.install_model(governance, model=version, adapter=adapter, actor="compliance", reason=reason)
+        watcher.say("hospital model, version 1: installed")
+
+
+def play_reviewers(workspace: Workspace, governance: Governance, outcome: UpdateOutcome) -> None:
+    """Sign as the demo's clinician and approver, with their own passwords."""
+    passwords = json.loads((workspace.root / "keys" / "demo-people.json").read_text("utf-8"))
+    signed = {s.username for s in queries.update_detail(governance, outcome.update_id).signatures}
+    for username in ("clinician", "approver"):
+        if username not in signed:
+            commands.sign(
+                governance,
+                update_id=outcome.update_id,
+                username=username,
+                password=passwords[username],
+                decision="approve",
+                reason="played by the demo: the gate passed and the report was written",
+                bundle=outcome.arm("sdft").bundle,
+            )
+
+
+def _add_people(root: Path, governance: Governance) -> None:
+    file = root / "keys" / "demo-people.json"
+    known = {person.username for person in queries.people(governance)}
+    passwords = json.loads(file.read_text("utf-8")) if file.is_file() else {}
+    for person in PEOPLE:
+        passwords.setdefault(person.username, secrets.token_urlsafe(12))
+    write_bytes(file, json.dumps(passwords, indent=2).encode())
+    file.chmod(0o600)
+    for person in PEOPLE:
+        if person.username not in known:
+            commands.add_person(governance, person, passwords[person.username], actor="demo")
+
+
+def _write_demo_key(root: Path) -> None:
+    file = root / "keys" / "deid.key"
+    write_bytes(file, DEID_KEY.encode())
+    file.chmod(0o600)

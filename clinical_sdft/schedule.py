@@ -1,0 +1,84 @@
+"""What `run-once` does: everything the inbox asks for that no person must decide first.
+
+A guideline `inbox/guidelines/NAME.yaml` comes with its held-out suite `inbox/suites/NAME.yaml`; the records in
+`inbox/records` serve every guideline whose diagnoses they carry. Running it again changes nothing.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinical_sdft.errors import ClinicalSdftError
+from clinical_sdft.evaluation.suites import read_suite
+from clinical_sdft.ingest.guidelines import read_guideline
+from clinical_sdft.pipeline import Request, run_update
+from clinical_sdft.watch import Watcher
+from clinical_sdft.workspace import Workspace
+from data_contracts import UpdateStatus, Verdict
+from governance.services import commands, queries
+from governance.services.handle import Governance
+from governance.services.views import UpdateSummary
+
+_NEXT = {
+    UpdateStatus.WAITING: "waiting for two signatures (`clinical-sdft review list`)",
+    UpdateStatus.APPROVED: "approved; promote it with `clinical-sdft promote`",
+    UpdateStatus.PROMOTED: "in force",
+    UpdateStatus.REJECTED: "rejected by a reviewer",
+}
+
+
+@dataclass(frozen=True)
+class FileState:
+    """Where a guideline file of the inbox stands."""
+
+    file: str
+    update_id: str | None
+    state: str
+    exit_code: int = 0
+
+
+def work_through(workspace: Workspace, governance: Governance, actor: str, watcher: Watcher) -> list[FileState]:
+    """Promote what two people have approved, then take every guideline of the inbox as far as it goes alone."""
+    _promote_approved(governance, workspace, actor, watcher)
+    files = sorted(f for f in workspace.guidelines.iterdir() if f.suffix in (".yaml", ".yml", ".json"))
+    return [_work_on(workspace, governance, actor, watcher, file) for file in files]
+
+
+def _promote_approved(governance: Governance, workspace: Workspace, actor: str, watcher: Watcher) -> None:
+    for row in queries.updates(governance):
+        if row.status is UpdateStatus.APPROVED:
+            commands.promote(governance, update_id=row.update_id, actor=actor)
+            commands.checkpoint(governance)
+            export = workspace.exports / f"{row.update_id}.zip"
+            commands.export_audit(governance, export, actor=actor)
+            watcher.say(f"{row.update_id}: promoted; audit export {export}")
+
+
+def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: Watcher, file: Path) -> FileState:
+    try:
+        guideline = read_guideline(file)
+        known = _update_of(governance, guideline.digest)
+        if known is not None and known.status in _NEXT:
+            return FileState(file.name, known.update_id, _NEXT[known.status])
+        suite = read_suite(_suite_file(workspace, file))
+        records = workspace.records if any(workspace.records.rglob("*.json*")) else None
+        outcome = run_update(workspace, governance, Request(guideline, suite, records, actor), watcher)
+    except ClinicalSdftError as error:
+        return FileState(file.name, None, str(error), error.exit_code)
+    sdft = outcome.arm("sdft")
+    if sdft.verdict is Verdict.PASS:
+        return FileState(file.name, sdft.update_id, _NEXT[sdft.status])
+    return FileState(file.name, sdft.update_id, f"blocked by the gate: {sdft.decision.reason}", 3)
+
+
+def _suite_file(workspace: Workspace, guideline: Path) -> Path:
+    folder = workspace.root / "inbox" / "suites"
+    candidates = [folder / f"{guideline.stem}{ending}" for ending in (".yaml", ".yml", ".json")]
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def _update_of(governance: Governance, guideline: str) -> UpdateSummary | None:
+    """Return the newest update by this guideline that is not a control arm."""
+    for row in queries.updates(governance):
+        if not row.control and queries.update_detail(governance, row.update_id).bundle.guideline == guideline:
+            return row
+    return None

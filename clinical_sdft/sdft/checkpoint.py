@@ -1,0 +1,56 @@
+"""Where a run stood: adapter factors, optimizer moments, step and losses, in one safetensors file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from clinical_sdft.files import atomic_write
+from data_contracts import CostLedger
+
+FILE_NAME = "checkpoint.safetensors"
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The place in a run: optimizer steps done, their losses, and what they cost."""
+
+    step: int
+    losses: tuple[float, ...]
+    cost: CostLedger
+
+
+def save_checkpoint(
+    folder: Path,
+    state: Checkpoint,
+    parameters: dict[str, torch.nn.Parameter],
+    optimizer: torch.optim.Optimizer,
+) -> None:
+    """Write the checkpoint atomically over the one before."""
+    tensors = {f"weight/{name}": parameter.detach() for name, parameter in parameters.items()}
+    for name, parameter in parameters.items():
+        for moment in _MOMENTS:
+            tensors[f"{moment}/{name}"] = optimizer.state[parameter][moment]
+    head = {"step": state.step, "losses": state.losses, "cost": state.cost.model_dump(mode="json")}
+    with atomic_write(folder / FILE_NAME) as scratch:
+        save_file({key: value.contiguous() for key, value in tensors.items()}, scratch, {"head": json.dumps(head)})
+
+
+def load_checkpoint(
+    folder: Path, parameters: dict[str, torch.nn.Parameter], optimizer: torch.optim.Optimizer
+) -> Checkpoint | None:
+    """Restore weights and moments in place and return where the run stood; None where there is no checkpoint."""
+    file = folder / FILE_NAME
+    if not file.is_file():
+        return None
+    with safe_open(file, framework="pt") as tensors, torch.no_grad():
+        head = json.loads(tensors.metadata()["head"])
+        for name, parameter in parameters.items():
+            parameter.copy_(tensors.get_tensor(f"weight/{name}"))
+            moments = {moment: tensors.get_tensor(f"{moment}/{name}") for moment in _MOMENTS}
+            optimizer.state[parameter] = {"step": torch.tensor(float(head["step"])), **moments}
+    return Checkpoint(head["step"], tuple(head["losses"]), CostLedger.model_validate(head["cost"]))

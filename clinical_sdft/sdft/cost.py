@@ -1,0 +1,64 @@
+"""The cost ledger: seconds, tokens and floating-point operations by phase."""
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from data_contracts import CostLedger, PhaseCost
+
+Phase = Literal["rollout", "teacher", "student", "evaluation"]
+FORWARD = 2.0
+FORWARD_BACKWARD_FROZEN = 4.0
+
+
+class Ledger:
+    """Adds up what each phase cost.
+
+    FLOPs per weight and token: 2 for a forward pass (Kaplan et al. 2020, arXiv 2001.08361, section 2.1); a backward
+    pass through frozen weights adds 2 (the gradient of activations only), so training an adapter counts 4.
+    """
+
+    def __init__(self, weights: int) -> None:
+        """`weights` is the number of weights each token passes through."""
+        self._weights = weights
+        self._phases: dict[Phase, PhaseCost] = {}
+
+    @contextmanager
+    def phase(self, phase: Phase, tokens: int, per_weight: float = FORWARD) -> Iterator[None]:
+        """Time a block and book its tokens."""
+        start = time.perf_counter()
+        yield
+        self.add(phase, time.perf_counter() - start, tokens, per_weight)
+
+    def add(self, phase: Phase, seconds: float, tokens: int, per_weight: float = FORWARD) -> None:
+        """Book seconds and tokens on a phase."""
+        before = self._phases.get(phase, PhaseCost(phase=phase, seconds=0, tokens=0, flops=0))
+        self._phases[phase] = PhaseCost(
+            phase=phase,
+            seconds=before.seconds + seconds,
+            tokens=before.tokens + tokens,
+            flops=before.flops + per_weight * self._weights * tokens,
+        )
+
+    def restore(self, cost: CostLedger) -> None:
+        """Take up the figures of an interrupted run."""
+        self._phases = {phase.phase: phase for phase in cost.phases}
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Tokens of all phases over their seconds."""
+        seconds = sum(phase.seconds for phase in self._phases.values())
+        return sum(phase.tokens for phase in self._phases.values()) / seconds if seconds else 0.0
+
+    def closed(self) -> CostLedger:
+        """Return the figures so far, with this process's peak memory in bytes."""
+        return CostLedger(phases=tuple(self._phases.values()), peak_memory_bytes=peak_memory_bytes())
+
+
+def peak_memory_bytes() -> int:
+    """Return this process's largest resident set so far, in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,48 @@
+"""Logits of given completions after given prompts, at the completion's tokens only."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from clinical_sdft.models.generation import TokenIds, left_pad
+
+
+def completion_logits(
+    model: Any, prompts: Sequence[TokenIds], completions: Sequence[TokenIds]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the logits that predict each completion token [B, T, V], and the mask of real tokens [B, T].
+
+    Prompts are padded on the left and completions on the right, so that the loss tokens of all rows stand in
+    the last T columns and nothing else goes through the output layer.
+    """
+    longest = max(len(completion) for completion in completions)
+    prompt_BP, prompt_keep_BP = left_pad(prompts)
+    completion_BT, keep_BT = right_pad(completions, longest)
+    inputs_BS = torch.cat([prompt_BP, completion_BT[:, :-1]], dim=1)
+    mask_BS = torch.cat([prompt_keep_BP, keep_BT[:, :-1]], dim=1)
+    positions_BS = mask_BS.cumsum(1).sub(1).clamp(min=0)
+    output = model(
+        input_ids=inputs_BS,
+        attention_mask=mask_BS,
+        position_ids=positions_BS,
+        use_cache=False,
+        logits_to_keep=longest,
+    )
+    return output.logits, keep_BT
+
+
+def right_pad(rows: Sequence[TokenIds], length: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return token ids [B, length] padded on the right with 0, and the mask of real tokens."""
+    ids_BT = torch.zeros(len(rows), length, dtype=torch.long)
+    keep_BT = torch.zeros(len(rows), length, dtype=torch.long)
+    for index, row in enumerate(rows):
+        ids_BT[index, : len(row)] = torch.tensor(list(row))
+        keep_BT[index, : len(row)] = 1
+    return ids_BT, keep_BT
+
+
+def group_by_length(lengths: Sequence[int], size: int = 8) -> list[list[int]]:
+    """Split rows into groups of similar length, to pad little and to bound memory; returns row numbers."""
+    order = sorted(range(len(lengths)), key=lambda row: lengths[row])
+    return [order[start : start + size] for start in range(0, len(order), size)]

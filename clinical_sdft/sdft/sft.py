@@ -1,0 +1,45 @@
+"""Plain supervised fine-tuning on given replies: the control arm, and the hospital model's first training."""
+
+from collections.abc import Sequence
+
+import torch
+
+from clinical_sdft.models.adapters import RoleModel
+from clinical_sdft.models.generation import TokenIds
+from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
+from clinical_sdft.sdft.forward import completion_logits, group_by_length, right_pad
+from clinical_sdft.sdft.loss import mean_over_tokens
+from clinical_sdft.sdft.trainer import Batch
+
+
+class SupervisedObjective:
+    """Cross-entropy on reference replies, mean over a reply's tokens, then over the batch."""
+
+    def __init__(
+        self, roles: RoleModel, prompts: Sequence[TokenIds], replies: Sequence[TokenIds], ledger: Ledger
+    ) -> None:
+        """`prompts[i]` is to be answered with `replies[i]`, end token included."""
+        self._roles = roles
+        self._prompts = prompts
+        self._replies = replies
+        self._ledger = ledger
+
+    def accumulate(self, batch: Batch) -> float:
+        """Add the batch's gradients to the candidate and return its loss in nats per token."""
+        lengths = [len(self._prompts[row]) + len(self._replies[row]) for row in batch.rows]
+        groups = group_by_length(lengths)
+        return sum(self._learn([batch.rows[i] for i in group], len(batch.rows)) for group in groups)
+
+    def _learn(self, rows: Sequence[int], batch_rows: int) -> float:
+        prompts = [self._prompts[row] for row in rows]
+        replies = [self._replies[row] for row in rows]
+        tokens = sum(map(len, prompts)) + sum(map(len, replies))
+        with self._ledger.phase("student", tokens, FORWARD_BACKWARD_FROZEN):
+            logits_BTV, mask_BT = completion_logits(self._roles.model, prompts, replies)
+            target_BT, _ = right_pad(replies, logits_BTV.shape[1])
+            nats_BT = torch.nn.functional.cross_entropy(
+                logits_BTV.float().flatten(0, 1), target_BT.flatten(), reduction="none"
+            ).view_as(target_BT)
+            loss = mean_over_tokens(nats_BT, mask_BT).sum() / batch_rows
+            loss.backward()
+        return float(loss.detach())

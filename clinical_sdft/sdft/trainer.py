@@ -1,0 +1,113 @@
+"""The loop all training shares: batches, learning rate, optimizer step, checkpoint, resume.
+
+What is learned is the objective's business (`sdft.py`, `sft.py`). Every random choice is derived from the seed and the
+place in the run, so that a run killed anywhere and started again ends with the same bytes.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from clinical_sdft.models.adapters import RoleModel
+from clinical_sdft.sdft.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from clinical_sdft.sdft.cost import Ledger
+from data_contracts import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Which rows an optimizer step trains on."""
+
+    step: int
+    window: int
+    index: int
+    rows: tuple[int, ...]
+    fresh: bool
+
+    def rng(self, seed: int) -> torch.Generator:
+        """Return the random numbers of this batch's rollouts: equal whenever the batch comes again."""
+        return torch.Generator().manual_seed(seed * 1_000_003 + self.window * 10_007 + self.index)
+
+
+class Objective(Protocol):
+    """What a batch should teach."""
+
+    def accumulate(self, batch: Batch) -> float:
+        """Add the batch's gradients to the candidate and return its loss."""
+        ...
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What a watcher is told after each optimizer step."""
+
+    step: int
+    total: int
+    loss: float
+    tokens_per_second: float
+
+
+def train(
+    roles: RoleModel,
+    objective: Objective,
+    rows: int,
+    settings: TrainingSettings,
+    folder: Path,
+    ledger: Ledger,
+    on_step: Callable[[StepReport], None] = lambda report: None,
+) -> tuple[float, ...]:
+    """Train the candidate and return the loss of every step; takes up an interrupted run in `folder`."""
+    parameters = roles.parameters()
+    optimizer = torch.optim.AdamW(
+        parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    batches = list(plan(rows, settings))
+    state = load_checkpoint(folder, parameters, optimizer) or Checkpoint(0, (), ledger.closed())
+    ledger.restore(state.cost)
+    losses = list(state.losses)
+    roles.model.train()
+    for batch in batches[state.step :]:
+        for group in optimizer.param_groups:
+            group["lr"] = settings.learning_rate * warmup_cosine(batch.step, len(batches), settings.warmup_share)
+        losses.append(objective.accumulate(batch))
+        torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        done = batch.step + 1
+        if done % settings.checkpoint_steps == 0 or done == len(batches):
+            save_checkpoint(folder, Checkpoint(done, tuple(losses), ledger.closed()), parameters, optimizer)
+        on_step(StepReport(done, len(batches), losses[-1], ledger.tokens_per_second))
+    roles.model.eval()
+    return tuple(losses)
+
+
+def plan(rows: int, settings: TrainingSettings) -> Iterator[Batch]:
+    """Yield the batches of a run; passes of one rollout window hold the same batches in another order."""
+    count = math.ceil(rows / settings.batch_size)
+    step = 0
+    for pass_index in range(settings.passes):
+        window = pass_index // settings.rollout_reuse
+        shuffled = _shuffled(rows, settings.seed * 31 + window)
+        fresh = pass_index % settings.rollout_reuse == 0
+        order = range(count) if fresh else _shuffled(count, settings.seed * 37 + pass_index)
+        for index in order:
+            chosen = shuffled[index * settings.batch_size : (index + 1) * settings.batch_size]
+            yield Batch(step, window, index, tuple(chosen), fresh)
+            step += 1
+
+
+def warmup_cosine(step: int, total: int, warmup_share: float) -> float:
+    """Return the learning-rate factor of a step: linear warm-up, then half a cosine down to 0."""
+    warmup = max(1, round(total * warmup_share))
+    if step < warmup:
+        return (step + 1) / warmup
+    return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
+
+
+def _shuffled(count: int, seed: int) -> list[int]:
+    order: list[int] = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
+    return order

@@ -1,0 +1,23 @@
+"""What can go wrong in the registry."""
+
+from governance.errors import GovernanceError
+
+
+class NotFoundError(GovernanceError, LookupError):
+    """There is no such update, suite or model."""
+
+
+class PromotionError(GovernanceError, ValueError):
+    """A model may not be put in force this way."""
+
+
+class ConflictError(GovernanceError, RuntimeError):
+    """Somebody else was faster: the incumbent is no longer the model in force."""
+
+
+class SubmissionError(GovernanceError, ValueError):
+    """A bundle does not hang together."""
+
+
+class SuiteError(GovernanceError, ValueError):
+    """A suite may not be used this way."""

@@ -1,0 +1,115 @@
+"""A workspace, opened: the database, the objects, the log's key and the files beside them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from governance.audit.log import append, head
+from governance.audit.note import PUBLIC, LogKey, create_key, load_key
+from governance.errors import GovernanceError
+from governance.registry.pointer import sync_pointer
+from governance.store.database import open_database, sqlite_url, writing
+from governance.store.objects import ObjectStore
+
+Clock = Callable[[], datetime]
+
+
+class WorkspaceError(GovernanceError, FileNotFoundError):
+    """The folder is not a workspace."""
+
+
+def system_clock() -> datetime:
+    """Return the moment, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Governance:
+    """An open workspace. Every command and query takes one."""
+
+    workspace: Path
+    engine: Engine
+    objects: ObjectStore
+    keys: Path
+    """Folder of the log's Ed25519 key."""
+    witness: Path
+    """Append-only file of signed checkpoints; it belongs on another host or on write-once storage."""
+    serving: Path
+    """Folder of `current.json`, which names the model that answers."""
+    clock: Clock
+
+
+def create(
+    workspace: Path,
+    *,
+    database_url: str | None = None,
+    witness: Path | None = None,
+    clock: Clock = system_clock,
+) -> Governance:
+    """Make a workspace, or open it when it is there already.
+
+    Args:
+        workspace: its folder.
+        database_url: any SQLAlchemy URL; by default SQLite in `store.db`.
+        witness: file for the signed checkpoints; by default `witness/checkpoints.txt` in the workspace, which
+            protects the log only once it is copied to another host.
+        clock: returns an aware moment.
+
+    Raises:
+        StoreError: the database cannot be opened.
+    """
+    gov = _handle(workspace, database_url, witness, clock)
+    for folder in (gov.objects.root, gov.keys, gov.witness.parent, gov.serving):
+        folder.mkdir(parents=True, exist_ok=True)
+    key = create_key(gov.keys)
+    with writing(gov.engine) as connection:
+        if head(connection).size == 0:
+            append(connection, clock, actor="system", action="workspace-created", details={"origin": key.origin})
+    sync_pointer(gov.engine, gov.serving)
+    return gov
+
+
+def open_governance(
+    workspace: Path,
+    *,
+    database_url: str | None = None,
+    witness: Path | None = None,
+    clock: Clock = system_clock,
+) -> Governance:
+    """Open a workspace and bring its serving pointer up to date; arguments as for `create`.
+
+    Raises:
+        WorkspaceError: the folder is not a workspace.
+        StoreError: the database cannot be opened.
+    """
+    store = workspace / "store.db"
+    if not (workspace / "keys" / PUBLIC).is_file() or not (database_url or store.is_file()):
+        raise WorkspaceError(f"{workspace}: not a workspace; make one with `clinical-sdft init`")
+    gov = _handle(workspace, database_url, witness, clock)
+    sync_pointer(gov.engine, gov.serving)
+    return gov
+
+
+def log_key(gov: Governance) -> LogKey:
+    """Return the key that signs this workspace's log.
+
+    Raises:
+        KeyFileError: it is gone.
+    """
+    return load_key(gov.keys)
+
+
+def _handle(workspace: Path, database_url: str | None, witness: Path | None, clock: Clock) -> Governance:
+    workspace.mkdir(parents=True, exist_ok=True)
+    return Governance(
+        workspace=workspace,
+        engine=open_database(database_url or sqlite_url(workspace / "store.db")),
+        objects=ObjectStore(workspace / "objects"),
+        keys=workspace / "keys",
+        witness=witness or workspace / "witness" / "checkpoints.txt",
+        serving=workspace / "serving",
+        clock=clock,
+    )

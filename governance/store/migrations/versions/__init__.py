@@ -1,0 +1,1 @@
+"""One file per schema revision, named `vNNNN_what.py`."""

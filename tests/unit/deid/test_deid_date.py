@@ -1,0 +1,56 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clinical_sdft.deid.recognizers import date
+
+RECOGNIZER = date.DateRecognizer()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("seen 4/9", ["4/9"]),
+        ("on 2024-03-05", ["2024-03-05"]),
+        ("03/05/1978", ["03/05/1978"]),
+        ("5.3.24", ["5.3.24"]),
+        ("April 12, 2023", ["April 12, 2023"]),
+        ("Aug 10, '23", ["Aug 10, '23"]),
+        ("12 Mar 2024", ["12 Mar 2024"]),
+        ("15MAR2024", ["15MAR2024"]),
+        ("the 4th of July", ["4th of July"]),
+        ("March 5th", ["March 5th"]),
+        ("March 2024", ["March 2024"]),
+        ("3/2024", ["3/2024"]),
+        ("since March", ["March"]),
+        ("ninth of April 2024", ["ninth of April 2024"]),
+        ("20240315", ["20240315"]),
+        ("on Christmas Day", ["Christmas Day"]),
+        ("follow-up 3/20", ["3/20"]),
+    ],
+)
+def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
+    assert found(RECOGNIZER, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 2021",
+        "pain 7/10",
+        "strength 4/5",
+        "1/2 tablet",
+        "BP 120/80",
+        "20/20 vision",
+        "may improve",
+        "they march daily",
+        "L4/5",
+        "2-3 times",
+        "3/6 murmur",
+        "50 mg",
+        "six weeks",
+    ],
+)
+def test_date_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:
+    assert found(RECOGNIZER, text) == []

@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clinical_sdft.deid.recognizers import label_name
+
+RECOGNIZER = label_name.recognizer()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Patient: Jane Doerner", ["Jane Doerner"]),
+        ("seen by Ann Kowalska", ["Ann Kowalska"]),
+        ("her sister Anna called", ["Anna"]),
+        ("emergency contact: Bo Lindqvist", ["Bo Lindqvist"]),
+        ("signed J. Doerner", ["J. Doerner"]),
+    ],
+)
+def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
+    assert found(RECOGNIZER, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "patient has a rash",
+        "seen by the team",
+        "RESULTS: normal",
+        "sister with asthma",
+        "called back",
+    ],
+)
+def test_label_name_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:
+    assert found(RECOGNIZER, text) == []

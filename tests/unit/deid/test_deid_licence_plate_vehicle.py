@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clinical_sdft.deid.recognizers import licence_plate_vehicle
+
+RECOGNIZER = licence_plate_vehicle.recognizer()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("license plate ABC-1234", ["ABC-1234"]),
+        ("plate 7XYZ123", ["7XYZ123"]),
+        ("VIN 1HGCM82633A004352", ["1HGCM82633A004352"]),
+        ("vehicle registration KL 4471", ["KL 4471"]),
+    ],
+)
+def test_finds_licence_plate_vehicle(
+    found: Callable[[Any, str], list[str]], text: str, expected: list[str]
+) -> None:
+    assert found(RECOGNIZER, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "growth plate intact",
+        "plates and screws",
+        "platelets 85",
+        "registration desk",
+    ],
+)
+def test_licence_plate_vehicle_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:
+    assert found(RECOGNIZER, text) == []

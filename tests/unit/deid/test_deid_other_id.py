@@ -1,0 +1,39 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clinical_sdft.deid.recognizers import other_id
+
+RECOGNIZER = other_id.recognizer()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ID: 987654321", ["987654321"]),
+        ("(ID AB12)", ["AB12"]),
+        ("reference 2024/5567", ["2024/5567"]),
+        ("code TX-44718-9 noted", ["TX-44718-9"]),
+        ("8812345 on file", ["8812345"]),
+        ("#44718", ["44718"]),
+    ],
+)
+def test_finds_other_id(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
+    assert found(RECOGNIZER, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "platelets 850000",
+        "WBC 112000 cells",
+        "viral load 1200000 copies",
+        "250,000",
+        "ID consulted",
+        "4-6-8 weeks",
+        "heparin 100000 units",
+    ],
+)
+def test_other_id_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:
+    assert found(RECOGNIZER, text) == []

@@ -1,0 +1,35 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from clinical_sdft.deid.recognizers import ssn
+
+RECOGNIZER = ssn.recognizer()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("123-45-6789", ["123-45-6789"]),
+        ("123 45 6789 stands here", ["123 45 6789"]),
+        ("SSN 123456789", ["123456789"]),
+        ("SSN: last four 6789", ["6789"]),
+        ("XXX-XX-6789", ["6789"]),
+    ],
+)
+def test_finds_ssn(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
+    assert found(RECOGNIZER, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "120-80 mmHg",
+        "555-0143",
+        "1234-56-7890",
+        "ss 2 weeks",
+    ],
+)
+def test_ssn_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:
+    assert found(RECOGNIZER, text) == []
