@@ -5,12 +5,16 @@ import streamlit as st
 from app import auth, workspace
 from data_contracts import Person
 
+_STYLE = ".stMainBlockContainer {padding-top: 3.5rem} [data-testid=stCaptionContainer] {color: #51606e}"
+"""Less empty room at the top, and captions dark enough to read (contrast above 4.5 to 1)."""
+
 
 def main() -> None:
     """Show the sign-in page, or the pages that the person who signed in may open."""
     st.set_page_config(page_title="clinical-sdft review", layout="wide")
     st.set_option("client.showErrorDetails", "none")
     st.set_option("client.toolbarMode", "minimal")
+    st.html(f"<style>{_STYLE}</style>")
     workspace.require()
     person = auth.signed_in()
     if person is None:

@@ -19,18 +19,18 @@ class TrainingSettings(Contract):
     """How an update is trained; defaults are the measured ones (docs/demo-results.md)."""
 
     seed: int = Field(default=0, ge=0)
-    learning_rate: float = Field(default=5e-4, gt=0)
+    learning_rate: float = Field(default=3e-4, gt=0)
     warmup_share: Fraction = 0.1
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
     batch_size: int = Field(default=16, ge=1, description="demonstrations per optimizer step")
     passes: int = Field(default=3, ge=1, description="times every demonstration is trained on")
     rollout_reuse: int = Field(default=1, ge=1, description="passes that share one rollout")
-    rollout_tokens: int = Field(default=10, ge=1, description="longest rollout, tokens")
+    rollout_tokens: int = Field(default=8, ge=1, description="longest rollout, tokens")
     temperature: float = Field(default=1.0, gt=0, description="of the student's rollouts")
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
-    anchor_share: float = Field(default=0.5, ge=0, description="prior prompts per demonstration in a batch")
-    anchor_weight: float = Field(default=1.0, ge=0, description="weight of the anchor's KL in the loss")
+    anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
+    anchor_weight: float = Field(default=3.0, ge=0, description="weight of the anchor's KL in the loss")
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
 
 

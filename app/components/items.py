@@ -15,6 +15,7 @@ EVERYWHERE, NEW, PRIOR = "all suites", "new suite", "prior suites"
 
 _ORDER = list(CHANGES)
 _SMALL = "color:#51606e;font-size:0.9rem"
+_ROW = "display:flex;flex-wrap:wrap;gap:6px 24px"
 _ANSWER = "white-space:pre-wrap;margin:2px 0 0 0"
 
 
@@ -37,9 +38,8 @@ def items_tab(update_id: str, items: Sequence[ItemChange]) -> None:
 
 
 def _filters(update_id: str, items: Sequence[ItemChange]) -> tuple[set[Change], str, str]:
-    first, second, third = st.columns([4, 3, 3], vertical_alignment="bottom")
     counts = {change: sum(item.change == change for item in items) for change in _ORDER}
-    shown = first.pills(
+    shown = st.pills(
         "Show",
         _ORDER,
         selection_mode="multi",
@@ -47,8 +47,9 @@ def _filters(update_id: str, items: Sequence[ItemChange]) -> tuple[set[Change], 
         format_func=lambda change: f"{CHANGES[change]} ({counts[change]})",
         key=f"items_change_{update_id}",
     )
-    where = second.radio("In", (EVERYWHERE, NEW, PRIOR), horizontal=True, key=f"items_where_{update_id}")
-    words = third.text_input(
+    first, second = st.columns(2, vertical_alignment="bottom")
+    where = first.radio("In", (EVERYWHERE, NEW, PRIOR), horizontal=True, key=f"items_where_{update_id}")
+    words = second.text_input(
         "Search questions and answers", key=f"items_search_{update_id}", placeholder="a word, or an item's id"
     )
     return set(shown), where, words.strip().casefold()
@@ -62,39 +63,34 @@ def _matches(item: ItemChange, shown: set[Change], where: str, words: str) -> bo
 
 
 def _card(item: ItemChange) -> None:
+    origin = f"{'new' if item.new else 'prior'} suite {item.suite_id}, item {item.item_id}, {item.specialty}"
+    must = " · must-pass item" if item.must_pass else ""
     with st.container(border=True):
-        origin = f"{'new' if item.new else 'prior'} suite {item.suite_id}, item {item.item_id}, {item.specialty}"
-        must = " · must-pass item" if item.must_pass else ""
         html(
             tag("strong", CHANGES[item.change]),
             tag("span", f" · {origin}{must}", _SMALL),
-            tag("p", item.question, "white-space:pre-wrap;margin:6px 0 0 0"),
+            tag("p", item.question, "white-space:pre-wrap;margin:6px 0"),
+            f'<div style="{_ROW}">',
+            _answer("Expected", "", item.expected),
+            _answer("In force answers", _mark(item.incumbent_score), item.incumbent_reply),
+            _answer("Proposed answers", _mark(item.candidate_score), item.candidate_reply),
+            "</div>",
+            _basis(item) if item.new else "",
         )
-        expected, before, after = st.columns(3)
-        with expected:
-            html(tag("span", "Expected", _SMALL), tag("p", item.expected, _ANSWER))
-        with before:
-            _answer("In force answers", item.incumbent_reply, item.incumbent_score)
-        with after:
-            _answer("Proposed answers", item.candidate_reply, item.candidate_score)
-        if item.new:
-            _basis(item)
 
 
-def _answer(name: str, reply: str, score: float) -> None:
-    mark = "✓ right" if score == 1.0 else "✗ wrong" if score == 0.0 else f"scored {score:.2f}"
-    html(
-        f'<span style="{_SMALL}">{escape(name)}: <strong>{mark}</strong></span>',
-        tag("p", reply or "(no answer)", _ANSWER),
-    )
+def _mark(score: float) -> str:
+    return ": ✓ right" if score == 1.0 else ": ✗ wrong" if score == 0.0 else f": scored {score:.2f}"
 
 
-def _basis(item: ItemChange) -> None:
+def _answer(name: str, mark: str, reply: str) -> str:
+    heading = f'<span style="{_SMALL}">{escape(name)}{tag("strong", mark)}</span>'
+    return f'<div style="flex:1 1 220px">{heading}{tag("p", reply or "(no answer)", _ANSWER)}</div>'
+
+
+def _basis(item: ItemChange) -> str:
     if item.quote is None or item.source is None:
-        st.caption("The guideline holds no recommendation with exactly this answer; see the Guideline tab.")
-        return
-    html(
-        tag("span", "On these words of the guideline", _SMALL),
-        quoted(item.quote),
-        f'<span style="{_SMALL}">Source: {link(item.source)}</span>',
-    )
+        words = "The guideline holds no recommendation with exactly this answer; see the Guideline tab."
+        return tag("p", words, f"{_SMALL};margin:8px 0 0 0")
+    heading = f"On these words of the guideline ({link(item.source)}):"
+    return f'<p style="{_SMALL};margin:8px 0 0 0">{heading}</p>{quoted(item.quote)}'

@@ -14,9 +14,9 @@ _SHOWN = ("suite", "verdict", "items", "seen", "cannot rule out", "allowed")
 _ROW = 46  # pixels
 
 CAPTION = (
-    "● is the drop that was seen, the line runs to the largest drop that the data cannot rule out, and ▏ is the "
-    "most that is allowed. A suite passes when its line ends left of ▏ (or on it). Right of the dashed zero line "
-    "is worse, left of it better: a new suite must get better, so its limit stands left of zero."
+    "● is the drop that was seen; its line runs to the largest drop that the data cannot rule out; the upright "
+    "bar is the most that is allowed. A suite passes when its line ends left of the bar, or on it. Right of the "
+    "dashed zero line is worse, left of it better: a new suite must get better, so its bar stands left of zero."
 )
 
 
@@ -52,7 +52,7 @@ def _drop(drop: float) -> str:
 def _chart(table: list[Row]) -> alt.LayerChart | alt.FacetChart:
     axis = alt.Axis(labelLimit=280, labelFontSize=13, ticks=False)
     y = alt.Y("suite:N", sort=[str(row["suite"]) for row in table], title=None, axis=axis)
-    title = "drop in accuracy, points (left better, right worse)"
+    title = "← better · drop in points · worse →"
     x = alt.X("drop:Q", title=title, scale=alt.Scale(nice=True, zero=True))
     tooltip = [f"{name}:N" for name in _SHOWN]
     base = alt.Chart({"values": table}).encode(y=y, x=x, tooltip=tooltip)

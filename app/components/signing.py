@@ -63,7 +63,7 @@ def why_not(person: Person, detail: UpdateDetail, decision: Decision) -> str | N
     if detail.status is UpdateStatus.APPROVED and decision == "reject":
         return None
     if detail.status is not UpdateStatus.WAITING:
-        return f"This update is not waiting for signatures. It stands at: {STATUSES[detail.status]}."
+        return f"This update is not open for signatures. It stands at: {STATUSES[detail.status]}."
     return None
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from app.components.markup import plain
+from app.components.markup import html, plain, tag
+
+_CELL = "padding:3px 12px 3px 0;border-bottom:1px solid #d9dee3;vertical-align:top;overflow-wrap:anywhere"
 
 
 def rows(entries: Sequence[Mapping[str, str | int]]) -> None:
@@ -14,5 +16,9 @@ def rows(entries: Sequence[Mapping[str, str | int]]) -> None:
 
 def pairs(values: Mapping[str, object]) -> None:
     """Show names with their values."""
-    lines = [{"name": plain(name), "value": plain(str(value))} for name, value in values.items()]
-    st.table(lines, hide_index=True, hide_header=True)
+    lines = (
+        f"<tr>{tag('th', name, f'{_CELL};font-weight:600;text-align:left;white-space:nowrap')}"
+        f"{tag('td', str(value), _CELL)}</tr>"
+        for name, value in values.items()
+    )
+    html('<table style="border-collapse:collapse;font-size:0.9rem;width:100%">', *lines, "</table>")

@@ -44,6 +44,11 @@ ROLES = {
 }
 
 
+def status(of: UpdateStatus, *, control: bool) -> str:
+    """Return where an update stands; a control arm stands aside, whatever the gate says of it."""
+    return f"Control arm: {CONTROL.partition(' – ')[2]}" if control else STATUSES[of]
+
+
 def percent(fraction: float) -> str:
     """Return a share in percent with at most one decimal."""
     return f"{100 * fraction:.1f}".removesuffix(".0") + "%"

@@ -8,7 +8,7 @@ from app import workspace
 from app.components.markup import html, tag
 from app.components.notices import one_line_errors, show_note
 from app.components.pager import controls, first_row
-from app.components.words import APPROVALS_NEEDED, CONTROL, STATUSES, TERMS, VERDICTS, arm, moment
+from app.components.words import APPROVALS_NEEDED, CONTROL, STATUSES, TERMS, VERDICTS, arm, moment, status
 from data_contracts import UpdateStatus
 from governance.services import queries
 from governance.services.views import UpdateSummary
@@ -32,18 +32,20 @@ def main() -> None:
         )
         return
     st.caption(TERMS)
-    for status, title in STATUSES.items():
-        group = [summary for summary in found if summary.status is status]
-        if group:
-            st.subheader(f"{title} ({len(group)})")
-            _group(status, group)
+    reviewed = [summary for summary in found if not summary.control]
+    for place, title in STATUSES.items():
+        _group(place.name, title, [summary for summary in reviewed if summary.status is place])
+    _group("CONTROL", "Control arms, for comparison", [summary for summary in found if summary.control])
 
 
-def _group(status: UpdateStatus, group: list[UpdateSummary]) -> None:
+def _group(name: str, title: str, group: list[UpdateSummary]) -> None:
     """Show one group: who has waited longest comes first, of what is settled the newest."""
-    if status in (UpdateStatus.WAITING, UpdateStatus.APPROVED):
+    if not group:
+        return
+    st.subheader(f"{title} ({len(group)})")
+    if group[0].status in (UpdateStatus.WAITING, UpdateStatus.APPROVED):
         group = sorted(group, key=lambda summary: summary.submitted_at)
-    key = f"queue_{status.name}"
+    key = f"queue_{name}"
     start = first_row(key, PAGE_SIZE)
     rows = group[start : start + PAGE_SIZE]
     for summary in rows:
@@ -63,7 +65,7 @@ def _row(summary: UpdateSummary) -> None:
         with verdict:
             html(tag("span", "Gate", _SMALL), "<br>", tag("strong", VERDICTS[summary.verdict]))
         with review:
-            html(tag("span", STATUSES[summary.status], _SMALL), "<br>", _approvals(summary))
+            html(tag("span", status(summary.status, control=summary.control), _SMALL), "<br>", _approvals(summary))
         with origin:
             html(
                 tag("span", f"Requested by {summary.requester}", _SMALL),
@@ -77,8 +79,8 @@ def _row(summary: UpdateSummary) -> None:
 
 
 def _approvals(summary: UpdateSummary) -> str:
-    if summary.control:
-        return "for comparison only"
+    if summary.status is UpdateStatus.BLOCKED:
+        return "not open for signatures"
     return f"{summary.approvals} of {APPROVALS_NEEDED} approvals"
 
 

@@ -11,8 +11,9 @@ from app.components.notices import one_line_errors, show_note
 from app.components.promotion import promotion
 from app.components.reads import record_once
 from app.components.signing import signatures_tab
-from app.components.summary import numbers, verdict
-from app.components.words import STATUSES, TERMS, arm, moment
+from app.components.summary import banner, numbers, reasons
+from app.components.words import APPROVALS_NEEDED, TERMS, arm, moment, status
+from data_contracts import UpdateStatus
 from governance.services import queries
 from governance.services.views import UpdateDetail
 
@@ -35,8 +36,9 @@ def main() -> None:
         explanation, items = queries.gate_explanation(gov, update_id), queries.item_changes(gov, update_id)
     _heading(detail)
     show_note()
-    verdict(detail, explanation)
+    banner(detail, explanation)
     numbers(items)
+    reasons(detail, explanation)
     changes, guideline, making, signatures = st.tabs(
         ["What changes", "Guideline", "How it was made", f"Signatures ({len(detail.signatures)})"]
     )
@@ -55,12 +57,15 @@ def _heading(detail: UpdateDetail) -> None:
     bundle = detail.bundle
     st.title(plain(bundle.guideline_title))
     facts = (
-        STATUSES[detail.status],
+        status(detail.status, control=detail.control),
         f"update {bundle.update_id}",
         arm(bundle.arm, control=detail.control),
         f"requested by {bundle.requester}",
         moment(bundle.created),
     )
+    if detail.status is UpdateStatus.WAITING:
+        approvals = sum(signature.decision == "approve" for signature in detail.signatures)
+        facts = (f"{facts[0]}, {approvals} of {APPROVALS_NEEDED} approvals", *facts[1:])
     html(tag("strong", facts[0]), tag("span", "".join(f" · {fact}" for fact in facts[1:])))
     st.caption(TERMS)
 

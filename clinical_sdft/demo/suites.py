@@ -6,7 +6,7 @@ from clinical_sdft.demo.cases import write_cases
 from clinical_sdft.demo.facts import Diagnosis, everyday_items, new_diagnoses, prior_diagnoses
 from data_contracts import Suite, SuiteItem
 
-PRIOR_PER_DIAGNOSIS = 16
+PRIOR_PER_DIAGNOSIS = 18
 NEW_PER_DIAGNOSIS = 12
 SEED = 20261002
 

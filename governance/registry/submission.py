@@ -42,6 +42,7 @@ def _check_decision(connection: Connection, where: str, bundle: UpdateBundle) ->
     if decision is None:
         raise SubmissionError(f"{where}: its decision was not made by this gate; judge the update here first")
     made_from = {
+        "incumbent": bundle.incumbent,
         "candidate": bundle.candidate,
         "new_suite": bundle.new_suite,
         "prior_suites": sorted(bundle.prior_suites),

@@ -17,6 +17,7 @@ class Inputs:
 
     arm: str
     policy: Digest
+    incumbent: Digest
     candidate: Digest
     new_suite: Digest
     prior_suites: tuple[Digest, ...]

@@ -30,7 +30,7 @@ from governance.registry.pointer import sync_pointer
 from governance.registry.records import load_update
 from governance.registry.submission import check_bundle
 from governance.services.handle import Governance, log_key
-from governance.store.database import writing
+from governance.store.database import reading, writing
 from governance.store.tables import instant_text
 
 PROMOTION_ACTIONS = {"install": "model-installed", "promote": "update-promoted", "rollback": "model-rolled-back"}
@@ -74,11 +74,11 @@ def judge(
     inputs = _inputs(policy, arm, incumbent, candidate, suites, new_suite_id, control=not spend)
     for contract in (policy, *suites, *incumbent, *candidate):
         gov.objects.put_contract(contract)
-    with writing(gov.engine) as connection:
-        if stored := updates.decision_on(connection, inputs):
-            return GateDecision.from_bytes(gov.objects.get(stored.digest))
-        line = promotions.lineage(connection, incumbent[0].model)
-        attempt = sealed.attempt(connection, inputs.prior_suites, line, inputs.candidate) if spend else 1
+    while True:
+        with reading(gov.engine) as connection:
+            if stored := updates.decision_on(connection, inputs):
+                return GateDecision.from_bytes(gov.objects.get(stored.digest))
+            attempt = _attempt(connection, inputs)
         decision = decide(
             policy=policy,
             arm=arm,
@@ -88,10 +88,27 @@ def judge(
             new_suite_id=new_suite_id,
             attempt=attempt,
         )
+        if _remember(gov, inputs, decision, update_id, actor):
+            return decision
+
+
+def _attempt(connection: Connection, inputs: updates.Inputs) -> int:
+    if inputs.control:
+        return 1
+    line = promotions.lineage(connection, inputs.incumbent)
+    return sealed.attempt(connection, inputs.prior_suites, line, inputs.candidate)
+
+
+def _remember(gov: Governance, inputs: updates.Inputs, decision: GateDecision, update_id: str, actor: str) -> bool:
+    """Store a decision; False when meanwhile another one over these suites made its attempt number stale."""
+    with writing(gov.engine) as connection:
+        if updates.decision_on(connection, inputs) or _attempt(connection, inputs) != decision.attempt:
+            return False
         digest = gov.objects.put_contract(decision)
         updates.add_decision(connection, inputs, digest, update_id, decision.verdict)
-        if spend and decision.verdict is not Verdict.ERROR:
-            sealed.spend(connection, inputs.prior_suites, line, inputs.candidate, attempt)
+        if not inputs.control and decision.verdict is not Verdict.ERROR:
+            line = promotions.lineage(connection, inputs.incumbent)
+            sealed.spend(connection, inputs.prior_suites, line, inputs.candidate, decision.attempt)
         log.append(
             connection,
             gov.clock,
@@ -102,12 +119,12 @@ def judge(
             details={
                 "inputs": sha256_digest(inputs.canonical_bytes()),
                 "verdict": decision.verdict.value,
-                "arm": arm,
-                "attempt": attempt,
-                "control": not spend,
+                "arm": decision.arm,
+                "attempt": decision.attempt,
+                "control": inputs.control,
             },
         )
-    return decision
+    return True
 
 
 def submit_update(gov: Governance, bundle: UpdateBundle) -> UpdateStatus:
@@ -350,6 +367,7 @@ def _inputs(
     return updates.Inputs(
         arm=arm,
         policy=policy.digest,
+        incumbent=incumbent[0].model,
         candidate=candidate[0].model,
         new_suite=new[0],
         prior_suites=tuple(suite.digest for suite in suites if suite.id != new_suite_id),

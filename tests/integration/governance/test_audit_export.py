@@ -170,9 +170,63 @@ def test_the_log_cannot_be_changed_even_by_who_signs_the_manifest(world, exporte
     found = commands.verify_export(exported)
     assert not found.ok
     assert not any(problem.where == "manifest.json" for problem in found.problems)
-    expected = {_drop: 5, _swap: 5, _repeat: 6, _back_date: 7}.get(change)
-    if expected is not None:
-        assert found.first_bad_event in (expected, 0) and any(p.event == expected for p in found.problems)
+    expected = {
+        _drop: (5, "line 6 has seq 6, expected 5"),
+        _swap: (5, "line 6 has seq 6, expected 5"),
+        _repeat: (6, "event 6 repeats event 5"),
+        _back_date: (7, "event 7 is dated before the event above it"),
+        _cut: (found.events, "its end was cut off"),
+    }
+    seq, words = expected[change]
+    assert any(p.event == seq and words in p.what for p in found.problems)
+
+
+def _fake_withheld(members):
+    """A line that claims to be withheld and yet says something: no hash covers what it says."""
+    lines = members["events.jsonl"].splitlines(keepends=True)
+    leaf = standalone.leaf_hash(lines[3].rstrip(b"\n")).hex().encode()
+    lines[3] = b'{"action":"update-signed","leaf_hash":"%s","seq":3}\n' % leaf
+    members["events.jsonl"] = b"".join(lines)
+
+
+def _forget_the_last_checkpoint(members):
+    steps = json.loads(members["checkpoints/consistency.json"])[:-1]
+    members["checkpoints/consistency.json"] = json.dumps(steps).encode()
+    del members[max(name for name in members if name.endswith(".note"))]
+
+
+def _other_proof(members):
+    lines = members["proofs.jsonl"].splitlines(keepends=True)
+    lines[3] = lines[4].replace(b'"seq":4', b'"seq":3')
+    members["proofs.jsonl"] = b"".join(lines)
+
+
+def _other_consistency(members):
+    steps = json.loads(members["checkpoints/consistency.json"])
+    steps[0] = steps[0][::-1]
+    members["checkpoints/consistency.json"] = json.dumps(steps).encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (_fake_withheld, "checkpoints"),
+        (_forget_the_last_checkpoint, "checkpoints: none signs the whole log"),
+        (_other_proof, "proofs.jsonl: event 3 is not proven"),
+        (_other_consistency, "checkpoints/consistency.json"),
+    ],
+)
+def test_proofs_and_checkpoints_must_be_whole_even_under_a_new_manifest(world, exported, change, problem):
+    members = members_of(exported)
+    change(members)
+    exported.write_bytes(resigned(world, members))
+    assert any(found.startswith(problem) for found in problems(exported))
+
+
+def test_members_stand_in_one_order(exported):
+    members = sorted(members_of(exported).items(), reverse=True)
+    exported.write_bytes(standalone.build_zip(members))
+    assert problems(exported) == ["zip: its members are not in order, or one is there twice"]
 
 
 def test_a_promotion_signature_or_score_that_the_log_does_not_know_is_named(world, exported):

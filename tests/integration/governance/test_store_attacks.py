@@ -140,7 +140,7 @@ def test_a_lost_or_torn_witness_shows(busy):
         ("UPDATE signatures SET roles = 'approver' WHERE position = 1", "signatures"),
         ("UPDATE signatures SET canonical = CAST(replace(canonical, 'every', 'no') AS BLOB)", "signatures"),
         (
-            "UPDATE promotions SET canonical = CAST(replace(canonical, 'admin', 'anna') AS BLOB) WHERE position = 1",
+            "UPDATE promotions SET canonical = CAST(replace(canonical, 'first', 'x') AS BLOB) WHERE position = 1",
             "promotions",
         ),
         ("UPDATE promotions SET current = previous WHERE position = 2", "promotions"),

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from governance_world import PASSWORD, START
 
+from governance.approvals import people
 from governance.approvals.errors import AccountWaitsError, SignInError
 from governance.audit.errors import EventError
 from governance.errors import GovernanceError
@@ -18,9 +19,13 @@ from governance.services import commands, queries
 from governance.services.handle import WorkspaceError
 
 WRITER = """
+import os
 import sys
 from pathlib import Path
 from governance.services import commands
+from governance.store import database
+database._PRAGMAS = tuple(line.replace("=FULL", "=OFF") for line in database._PRAGMAS)
+os.fsync = lambda handle: None
 gov = commands.open_governance(Path(sys.argv[1]))
 for number in range(int(sys.argv[3])):
     commands.record_event(gov, actor=sys.argv[2], action="tick", details={"number": number})
@@ -96,6 +101,22 @@ def test_many_guesses_at_once_get_no_more_than_five_answers(world):
         answers = list(pool.map(guess, range(12)))
     assert answers == ["waits"] * 12
     assert len(queries.events(world.gov, limit=None, action="sign-in-failed")) == 5
+
+
+def test_a_guess_that_was_under_way_when_the_account_began_to_wait_gets_no_answer(world, monkeypatch):
+    real, begun = people._matches, []
+
+    def slow(account, password):
+        if not begun:
+            begun.append(password)
+            for _ in range(5):
+                with pytest.raises(SignInError, match="do not belong"):
+                    commands.authenticate(world.gov, "clara", "wrong")
+        return real(account, password)
+
+    monkeypatch.setattr(people, "_matches", slow)
+    with pytest.raises(AccountWaitsError):
+        commands.authenticate(world.gov, "clara", PASSWORD)
 
 
 def test_when_something_fails_no_event_stays_behind(world, monkeypatch):

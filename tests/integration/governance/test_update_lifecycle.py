@@ -4,10 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
-from governance_world import PASSWORD, POLICY, START, digest, suite
+from governance_world import PASSWORD, POLICY, START, digest, scores, suite
 
 from data_contracts import UpdateStatus, Verdict
 from governance.approvals.errors import AccountWaitsError, PersonError, SignatureError, SignInError
+from governance.gate import decide as real_gate
 from governance.registry.errors import ConflictError, NotFoundError, PromotionError, SubmissionError, SuiteError
 from governance.services import commands, queries
 
@@ -38,6 +39,7 @@ def test_an_update_goes_from_the_gate_into_service(world):
         "update-promoted",
         "suite-joined-prior",
     ]
+    assert queries.gate_explanation(world.gov, "u1").startswith("PASS: the update may go on")
     assert commands.verify_store(world.gov).problems == []
 
 
@@ -118,7 +120,7 @@ def test_another_line_of_models_has_its_own_attempts(world):
         ({"candidate": digest("other")}, SubmissionError, "another candidate"),
         ({"candidate_scores": (digest("a"), digest("b"))}, SubmissionError, "another candidate_scores"),
         ({"adapter": digest("other")}, SubmissionError, "another adapter"),
-        ({"incumbent": digest("other")}, ConflictError, "not the model in force"),
+        ({"incumbent": digest("other")}, SubmissionError, "another incumbent"),
     ],
 )
 def test_a_bundle_that_does_not_hang_together_is_refused_whole(world, changes, error, words):
@@ -143,6 +145,13 @@ def test_an_update_id_names_one_bundle_for_ever(world):
     bundle = world.submitted("u1")
     with pytest.raises(SubmissionError, match="fresh id"):
         commands.submit_update(world.gov, bundle.model_copy(update={"guideline_title": "Other"}))
+
+
+def test_an_update_of_a_model_that_is_not_in_force_is_refused(world):
+    bundle = world.bundle("u2")
+    world.promoted("u1")
+    with pytest.raises(ConflictError, match="not the model in force"):
+        commands.submit_update(world.gov, bundle)
 
 
 def test_two_updates_of_one_incumbent_the_second_must_be_evaluated_anew(world):
@@ -240,6 +249,10 @@ class TestSignatures:
         assert (signature.bundle, signature.printed_name) == (bundle.digest, "Dr. Clara Clinician")
         assert "approve" in signature.meaning
 
+    def test_without_a_reason_nobody_signs(self, world):
+        with pytest.raises(SignatureError, match="reason"):
+            world.sign(world.submitted("u1"), "clara", reason=" ")
+
     def test_every_signature_asks_for_the_password(self, world):
         commands.authenticate(world.gov, "clara", PASSWORD)
         with pytest.raises(SignInError):
@@ -295,3 +308,48 @@ def test_a_new_suite_becomes_prior_only_by_promotion(world):
         commands.register_suite(world.gov, suite("known", ("gout",)), kind="prior", actor="admin")
     world.promoted("u1")
     assert new.digest in {s.digest for s in queries.prior_suites(world.gov)}
+
+
+def test_two_judgements_at_once_do_not_share_an_attempt(world, monkeypatch):
+    gate, nested = world.gate, []
+
+    def interrupted(**asked):
+        if not nested:
+            nested.append("u2")
+            nested.append(world.judge("u2").attempt)  # while the first is being decided
+        return gate(**asked)
+
+    monkeypatch.setattr("governance.gate.decide", interrupted)
+    assert (world.judge("u1").attempt, nested[1]) == (2, 1)
+
+
+def test_the_real_gate_says_pass_and_why(world, monkeypatch):
+    monkeypatch.setattr("governance.gate.decide", real_gate)
+    many = suite("many", ("asthma",) * 150)
+    commands.retire_suite(world.gov, world.prior.digest, actor="admin", reason="too small for the real gate")
+    commands.register_suite(world.gov, many, kind="prior", actor="admin")
+    new = suite("asks", ("gout",) * 40)
+    decision = commands.judge(
+        world.gov,
+        policy=POLICY,
+        arm="sdft",
+        incumbent=[scores(new, world.model, 2), scores(many, world.model, 120)],
+        candidate=[scores(new, digest("better"), 36), scores(many, digest("better"), 120)],
+        suites=(new, many),
+        new_suite_id="asks",
+        update_id="u1",
+        actor="pipeline",
+    )
+    assert (decision.verdict, decision.attempt) == (Verdict.PASS, 1)
+    again = commands.judge(
+        world.gov,
+        policy=POLICY,
+        arm="sdft",
+        incumbent=[scores(new, world.model, 2), scores(many, world.model, 120)],
+        candidate=[scores(new, digest("worse"), 36), scores(many, digest("worse"), 90)],
+        suites=(new, many),
+        new_suite_id="asks",
+        update_id="u2",
+        actor="pipeline",
+    )
+    assert (again.verdict, again.attempt) == (Verdict.FAIL, 2)

@@ -1,0 +1,137 @@
+"""Training from end to end on the tiny model: it learns, resumes to the same bytes, and the anchor holds."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+
+from clinical_sdft.models.adapters import FILE_NAME, adapter_digest
+from clinical_sdft.sdft.arms import Incumbent, Plan, train_arm
+from clinical_sdft.sdft.trainer import Batch, plan, warmup_cosine
+from clinical_sdft.versions import NO_ADAPTER
+from data_contracts import Demonstration, LoraSettings, PreflightReport, TemplateTrial, TrainingSettings
+
+DIGEST = "sha256:" + "0" * 64
+TRAINING = TrainingSettings(
+    seed=3, learning_rate=1e-2, batch_size=2, passes=2, rollout_reuse=2, rollout_tokens=4, checkpoint_steps=1
+)
+
+
+def demonstrations(count: int = 6) -> list[Demonstration]:
+    return [
+        Demonstration(
+            id=f"D{i}",
+            question=f"Which diagnosis is most likely? Toe {i} is hot.",
+            answer="Most likely: gout.",
+            label="gout",
+            quote="gout when a toe is hot",
+            guideline=DIGEST,
+            recommendation="R1",
+        )
+        for i in range(count)
+    ]
+
+
+def a_plan(training: TrainingSettings = TRAINING, beta: float = 0.0) -> Plan:
+    trial = TemplateTrial(template="answer-after", beta=0, n=1, correct=1, accuracy=1, lower=0, upper=1)
+    preflight = PreflightReport(
+        model=DIGEST,
+        demonstrations=DIGEST,
+        n=1,
+        student_correct=0,
+        student_accuracy=0,
+        trials=(trial,),
+        template="answer-after",
+        beta=beta,
+        verdict="go",
+        reason="test",
+    )
+    prior = ["Which knee?", "Why?", "How many days are in a week?"]
+    return Plan(demonstrations(), DIGEST, prior, preflight, "", training, LoraSettings(rank=2, alpha=4))
+
+
+@pytest.mark.parametrize("arm", ["sdft", "sft"])
+def test_an_arm_lowers_its_loss_and_leaves_adapter_and_manifest(arm, tiny, tmp_path) -> None:
+    many = TRAINING.model_copy(update={"passes": 12, "skip_tokens": 0})
+    manifest = train_arm(arm, Incumbent(tiny, None, NO_ADAPTER), a_plan(many), tmp_path)
+    assert manifest.adapter == adapter_digest(tmp_path)
+    assert len(manifest.losses) == 36
+    assert sum(manifest.losses[-6:]) < 0.8 * sum(manifest.losses[:6])
+    phases = {phase.phase: phase for phase in manifest.cost.phases}
+    assert phases["student"].tokens > 0
+    assert ("rollout" in phases) == (arm == "sdft")
+
+
+def test_same_seed_same_bytes_other_seed_other_bytes(tiny_model_folder, tmp_path) -> None:
+    from clinical_sdft.models.loading import load_base
+
+    def run(name: str, training: TrainingSettings) -> str:
+        loaded = load_base(tiny_model_folder)
+        return train_arm("sdft", Incumbent(loaded, None, NO_ADAPTER), a_plan(training), tmp_path / name).adapter
+
+    assert run("a", TRAINING) == run("b", TRAINING)
+    assert run("a2", TRAINING.model_copy(update={"seed": 4})) != run("b", TRAINING)
+
+
+SCRIPT = textwrap.dedent(
+    """
+    import os, signal, sys
+    from pathlib import Path
+    sys.path.insert(0, sys.argv[4])
+    from test_training import a_plan
+    from clinical_sdft.models.loading import load_base
+    from clinical_sdft.sdft.arms import Incumbent, train_arm
+    from clinical_sdft.versions import NO_ADAPTER
+    die_after = int(sys.argv[3])
+    def on_step(report):
+        if report.step == die_after:
+            os.kill(os.getpid(), signal.SIGKILL)
+    train_arm("sdft", Incumbent(load_base(Path(sys.argv[1])), None, NO_ADAPTER), a_plan(), Path(sys.argv[2]), on_step)
+    """
+)
+
+
+def test_killed_and_resumed_gives_the_same_adapter(tiny_model_folder, tmp_path) -> None:
+    """SIGKILL after steps 2 and 5 (between them a rollout window is half used), then run to the end."""
+
+    def run(folder: Path, die_after: int) -> int:
+        command = [sys.executable, "-c", SCRIPT, str(tiny_model_folder), str(folder), str(die_after)]
+        done = subprocess.run([*command, str(Path(__file__).parent)], env=os.environ, capture_output=True)
+        return done.returncode
+
+    assert run(tmp_path / "whole", 0) == 0
+    assert run(tmp_path / "killed", 2) == -signal.SIGKILL
+    assert run(tmp_path / "killed", 5) == -signal.SIGKILL
+    assert not (tmp_path / "killed" / FILE_NAME).exists()
+    assert run(tmp_path / "killed", 0) == 0
+    assert adapter_digest(tmp_path / "killed") == adapter_digest(tmp_path / "whole")
+
+
+def test_every_row_is_trained_on_once_a_pass() -> None:
+    settings = TRAINING.model_copy(update={"batch_size": 4, "passes": 3, "rollout_reuse": 3})
+    batches = list(plan(10, settings))
+    assert len(batches) == 9
+    for start in range(0, 9, 3):
+        rows = [row for batch in batches[start : start + 3] for row in batch.rows]
+        assert sorted(rows) == list(range(10))
+    assert [batch.fresh for batch in batches] == [True] * 3 + [False] * 6
+    assert {(b.index, b.rows) for b in batches[:3]} == {(b.index, b.rows) for b in batches[3:6]}
+
+
+def test_rollout_randomness_depends_on_the_place_only() -> None:
+    one, same = Batch(0, 1, 2, (0,), True), Batch(7, 1, 2, (0,), False)
+    other = Batch(0, 1, 3, (0,), True)
+    draw = [torch.rand(3, generator=batch.rng(5)).tolist() for batch in (one, same, other)]
+    assert draw[0] == draw[1] != draw[2]
+
+
+def test_learning_rate_warms_up_and_falls() -> None:
+    factors = [warmup_cosine(step, 20, 0.1) for step in range(20)]
+    assert factors[0] == 0.5 and factors[1] == 1.0
+    assert all(later <= earlier for earlier, later in zip(factors[1:], factors[2:], strict=False))
+    assert factors[-1] > 0
