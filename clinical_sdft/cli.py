@@ -40,12 +40,8 @@ app.command()(setup.doctor)
 
 @app.command()
 def demo(
-    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder for the demo.")] = Path(
-        "demo-workspace"
-    ),
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of the training; default as in the settings.")
-    ] = None,
+    workspace: Annotated[Path, typer.Option("--workspace", "-w", help="Folder for the demo.")] = Path("demo-workspace"),
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the training; default as in the settings.")] = None,
     sign: Annotated[bool, typer.Option(help="Play the two reviewers; --no-sign leaves the update to you.")] = True,
 ) -> None:
     """Run the whole line once on the embedded model: about ten minutes on two cores; resumes when interrupted."""

@@ -13,7 +13,7 @@ from typing import Literal
 from clinical_sdft.deid import Deidentifier, DeidResult, SpacyNer, deidentify_all, load_key, named_policy
 from clinical_sdft.deid.records import SUFFIXES, keyed_digest
 from clinical_sdft.errors import BlockedError, QuarantineError
-from clinical_sdft.evaluation.run import evaluate_suites
+from clinical_sdft.evaluation.run import evaluate_suites, read_scores
 from clinical_sdft.evaluation.suites import refuse_overlap
 from clinical_sdft.files import read_contracts, write_bytes, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
@@ -128,9 +128,7 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
         )
 
 
-def run_preflight(
-    workspace: Workspace, governance: Governance, request: Request, watcher: Watcher
-) -> PreflightReport:
+def run_preflight(workspace: Workspace, governance: Governance, request: Request, watcher: Watcher) -> PreflightReport:
     """Go only as far as the pre-flight and return its report, a refusal too."""
     with workspace.lock(f"pre-flight of guideline {request.guideline.id}"):
         update = open_update(workspace, governance, request, watcher)
@@ -147,9 +145,7 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
     """Name an update by the digest of all that goes into it, so that the same input is the same update."""
     current = queries.current_model(governance)
     if current is None:
-        raise BlockedError(
-            f"{workspace.root}: no model is installed yet; run `clinical-sdft init` with an adapter"
-        )
+        raise BlockedError(f"{workspace.root}: no model is installed yet; run `clinical-sdft init` with an adapter")
     prior = queries.prior_suites(governance)
     records = request.records and _records_digest(workspace, request.records)
     inputs = {
@@ -274,9 +270,7 @@ def train(
         gc.collect()
         update.governance.objects.put_file(folder / FILE_NAME)
         digest = update.governance.objects.put_contract(manifest)
-        update.note(
-            "candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds
-        )
+        update.note("candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds)
     return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
 
 

@@ -1,0 +1,1 @@
+"""Decides and remembers: gate, registry, approvals, audit log, export. Reached through `governance.services`."""

@@ -22,9 +22,7 @@ def controls(key: str, *, size: int, shown: int, more: bool, what: str) -> None:
     words, back, on = st.columns([6, 1, 1], vertical_alignment="center")
     words.caption(f"{what}: {start + 1} to {start + shown}" if shown else f"{what}: none")
     at = start // size
-    back.button(
-        "Previous", key=f"{key}_back", disabled=at == 0, on_click=_turn, args=(key, at - 1), width="stretch"
-    )
+    back.button("Previous", key=f"{key}_back", disabled=at == 0, on_click=_turn, args=(key, at - 1), width="stretch")
     on.button("Next", key=f"{key}_on", disabled=not more, on_click=_turn, args=(key, at + 1), width="stretch")
 
 

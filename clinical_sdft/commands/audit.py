@@ -39,9 +39,7 @@ def audit_log(
 
 @audit.command("verify")
 def audit_verify(
-    export: Annotated[
-        Path | None, typer.Argument(help="An export; without one the workspace's own store.")
-    ] = None,
+    export: Annotated[Path | None, typer.Argument(help="An export; without one the workspace's own store.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     public_key: Annotated[Path | None, typer.Option(help="PEM of the log's key, kept outside the export.")] = None,
     witness: Annotated[Path | None, typer.Option(help="Checkpoints that another host kept.")] = None,
@@ -53,9 +51,7 @@ def audit_verify(
     if export is not None and not export.exists():
         raise FileNotFoundError(f"{export}: no such export")
     report = (
-        commands.verify_export(export, public_key, witness)
-        if export
-        else commands.verify_store(governed(workspace))
+        commands.verify_export(export, public_key, witness) if export else commands.verify_store(governed(workspace))
     )
     lines = [f"{report.subject}: {'verified' if report.ok else 'NOT intact'}, {report.events} events"]
     lines += [f"  {problem.where}: {problem.what}" for problem in report.problems]
@@ -75,9 +71,7 @@ def audit_verify(
 @audit.command("export")
 def audit_export(
     actor: ActorOption,
-    target: Annotated[
-        Path | None, typer.Argument(help="The zip to write; default: exports/ in the workspace.")
-    ] = None,
+    target: Annotated[Path | None, typer.Argument(help="The zip to write; default: exports/ in the workspace.")] = None,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     update_id: Annotated[str | None, typer.Option("--update", help="Only this update.")] = None,
 ) -> None:

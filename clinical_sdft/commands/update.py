@@ -90,7 +90,9 @@ def suite_add(
     digest = commands.register_suite(governance, read, kind="prior", actor=actor)
     policy, n = opened.policy, len(read.items)
     chance = power(n, policy.margin, policy.planned_discordance, policy.alpha)
-    text = f"{read.id} {read.version}: {n} items, sealed {digest}\npower at a margin of {policy.margin:.0%}: {chance:.2f}"
+    text = (
+        f"{read.id} {read.version}: {n} items, sealed {digest}\npower at a margin of {policy.margin:.0%}: {chance:.2f}"
+    )
     show({"suite": read.id, "digest": digest, "items": n, "power": chance}, as_json, text)
 
 
@@ -180,9 +182,7 @@ def update_list(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOpt
     show([vars(row) for row in rows], as_json, "\n".join(lines) or "no updates yet")
 
 
-def run_once(
-    actor: ActorOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
-) -> None:
+def run_once(actor: ActorOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
     """Do all there is to do for the inbox, stop where a person must act, and say so. For cron and systemd timers.
 
     Exit 3: the gate or the pre-flight blocks something that is in the inbox.

@@ -63,9 +63,7 @@ FORMS: tuple[str, ...] = (
     rf"\b(?:{_HOLIDAYS})\b",
 )
 _BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}{_END}"
-_NO_DATE_BEFORE = (
-    r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
-)
+_NO_DATE_BEFORE = r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
 _NO_DATE_AFTER = (
     r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
     r"|hour|strain|ns|"
@@ -118,9 +116,7 @@ def _candidates(text: str) -> Iterator[DateSpan]:
 def _is_bare_date(text: str, match: Any) -> bool:
     """Tell `seen 4/9` from `pain 7/10`, `strength 4/5` and `1/2 tablet`."""
     before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 20]
-    if any(matches(_NO_DATE_BEFORE, before)) or any(
-        True for m in matches(_NO_DATE_AFTER, after) if m.start() == 0
-    ):
+    if any(matches(_NO_DATE_BEFORE, before)) or any(True for m in matches(_NO_DATE_AFTER, after) if m.start() == 0):
         return False
     if any(matches(_CUE + "$", before)):
         return True

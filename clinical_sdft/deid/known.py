@@ -107,9 +107,7 @@ def known_patient(patient: dict[str, Any], record_id: str = "") -> KnownPatient:
     values = [KnownValue(category, fold(text)) for category, text in _leaves(patient, ())]
     if len(alnum(record_id)) > 2:
         values.append(KnownValue(Category.OTHER_ID, fold(record_id)))
-    values += [
-        part for value in values if value.category == Category.ADDRESS for part in _address_parts(value.text)
-    ]
+    values += [part for value in values if value.category == Category.ADDRESS for part in _address_parts(value.text)]
     sex = str(patient.get("sex") or patient.get("gender") or "")[:1].casefold()
     return KnownPatient(str(patient.get("id", "")), sex, tuple(dict.fromkeys(values)))
 
@@ -159,9 +157,7 @@ def name_tokens(text: str, sex: str = "") -> tuple[NameToken, ...]:
     last = len(words) - 1
     told = next((told for told, relations in _RELATIONS.items() if any(matches(relations, text))), sex)
     return tuple(
-        NameToken(
-            word, start < head if family_first else index == last and (last > 0 or not _is_given(word)), told
-        )
+        NameToken(word, start < head if family_first else index == last and (last > 0 or not _is_given(word)), told)
         for index, (word, start) in enumerate(words)
     )
 

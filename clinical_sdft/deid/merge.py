@@ -68,9 +68,7 @@ def _minus(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[int, int]
 def _stripped(text: str, span: Span) -> Span:
     inner = text[span.start : span.end]
     left = len(inner) - len(inner.lstrip(" ,.;:()'-"))
-    return replace(
-        span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" ,;:(-'")))
-    )
+    return replace(span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" ,;:(-'"))))
 
 
 def _says_something(text: str, span: Span) -> bool:

@@ -61,9 +61,7 @@ class SpacyNer:
         folder = package_folder() if folder is None else folder
         self.digest = folder_digest(folder)
         if self.digest != pinned_digest:
-            raise NerModelError(
-                f"the model {self.name} differs from the pinned one: reinstall {PACKAGE}=={VERSION}"
-            )
+            raise NerModelError(f"the model {self.name} differs from the pinned one: reinstall {PACKAGE}=={VERSION}")
         self._nlp = _load(folder)
 
     def analyze(self, text: str) -> tuple[NerSpan, ...]:

@@ -89,9 +89,7 @@ def _record(document: Any, raw: bytes, place: str, key: bytes) -> PatientRecord 
     except (ValueError, RecursionError):
         return _unreadable(key, raw, f"{place}: a value has no canonical form")
     if not str(record.patient.get("id") or "").strip():
-        return QuarantinedRecord(
-            record=digest, reason="no_patient_id", detail=f"{place}: the patient object has no id"
-        )
+        return QuarantinedRecord(record=digest, reason="no_patient_id", detail=f"{place}: the patient object has no id")
     return record
 
 

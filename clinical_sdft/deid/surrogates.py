@@ -103,9 +103,7 @@ class Surrogates:
             Category.URL: lambda text: f"https://example.org/{self._code('aa00', category, text)}",
             Category.IP: lambda text: f"192.0.2.{1 + self._number(category, alnum(text)) % 254}",
             Category.FACILITY: self._facility,
-            Category.PLACE: lambda text: _cased(
-                text, self._pick(lexicon().surrogate_places, category, alnum(text))
-            ),
+            Category.PLACE: lambda text: _cased(text, self._pick(lexicon().surrogate_places, category, alnum(text))),
             Category.ADDRESS: self._address,
         }
         return writers[category](value)

@@ -42,8 +42,7 @@ _FACILITIES = (
     "Stonebridge Hospital"
 )
 _STREETS = (
-    "Maple Street|Orchard Avenue|Willow Lane|Birchwood Drive|Kingsley Road|Harbor Boulevard|Larkspur Court|"
-    "Quarry Road"
+    "Maple Street|Orchard Avenue|Willow Lane|Birchwood Drive|Kingsley Road|Harbor Boulevard|Larkspur Court|Quarry Road"
 )
 _CITIES = "Springfield, IL 62704|Dayton, OH 45402|Salem, OR 97301|Albany, NY 12207|Tacoma, WA 98402|Reno, NV 89501"
 _RELATIVES = {"F": ("sister", "daughter", "wife"), "M": ("brother", "son", "husband")}
@@ -73,9 +72,7 @@ def _people(rng: random.Random) -> Iterator[tuple[str, str, str]]:
     yield from rng.sample(pairs, len(pairs))
 
 
-def _record(
-    number: int, diagnosis: Diagnosis, person: tuple[str, str, str], rng: random.Random
-) -> dict[str, Any]:
+def _record(number: int, diagnosis: Diagnosis, person: tuple[str, str, str], rng: random.Random) -> dict[str, Any]:
     sex = "F" if diagnosis.sex == "female" or (diagnosis.sex == "any" and rng.random() < 0.5) else "M"
     age = rng.randint(*diagnosis.ages)
     visit = date(2025, 1, 6) + timedelta(days=rng.randrange(330))
@@ -99,9 +96,7 @@ def _record(
     }
 
 
-def _patient(
-    number: int, person: tuple[str, str, str], sex: str, birth: date, rng: random.Random
-) -> dict[str, Any]:
+def _patient(number: int, person: tuple[str, str, str], sex: str, birth: date, rng: random.Random) -> dict[str, Any]:
     given, family = person[0] if sex == "F" else person[1], person[2]
     other = rng.choice("FM")
     relative = rng.choice([name for name in (_WOMEN if other == "F" else _MEN).split() if name != given])
@@ -200,9 +195,7 @@ _HOSPITAL: tuple[_Writer, ...] = (
     lambda c, p, d: f"Pt {p['name']}, DOB {_born(p):%m/%d/%Y}. {c}",
     lambda c, p, d: f"{_title(p)} {_family(p)}, ph {_dotted(p)}: {c}",
     lambda c, p, d: f"{c} MRN: {_grouped(p)}. Referred by {p['physician']}.",
-    lambda c, p, d: (
-        f"{p['facility']}, {d:%d %b %Y}. {c} {_given(p)[0]}. {_family(p)}, plan id {p['health_plan']}."
-    ),
+    lambda c, p, d: f"{p['facility']}, {d:%d %b %Y}. {c} {_given(p)[0]}. {_family(p)}, plan id {p['health_plan']}.",
     lambda c, p, d: f"{c} {_given(p)}'s {_relative(p)[1]} {_relative(p)[0]} can be reached on {p['phone']}.",
     lambda c, p, d: f"Patient: {_family(p)}, {_given(p)}. {c} Lives at {_street(p)}.",
     lambda c, p, d: f"{c} Seen at {p['facility']} on {_long(d)} by {p['physician']}.",

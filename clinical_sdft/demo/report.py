@@ -101,9 +101,7 @@ def print_report(report: dict[str, Any], workspace: Path, console: Console) -> N
     console.print(f"{report['preflight']}")
     console.print(f"update    {report['update_id']}: {report['status']}")
     console.print(f"report    {workspace / 'report.json'}")
-    console.print(
-        f"export    {report['export']} (verified offline: {'yes' if report['export_verified'] else 'NO'})"
-    )
+    console.print(f"export    {report['export']} (verified offline: {'yes' if report['export_verified'] else 'NO'})")
     console.print(f"{report['seconds']:.0f} s, peak memory {report['peak_memory_bytes'] / 1e9:.1f} GB")
 
 

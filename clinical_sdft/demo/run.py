@@ -100,9 +100,7 @@ def install_hospital_model(workspace: Workspace, governance: Governance, watcher
     manifest = AdapterManifest.from_bytes(data_file("hospital/manifest.json").read_bytes())
     base = base_digest(folder)
     if base != manifest.base_model:
-        raise DigestMismatchError(
-            f"hospital model: base is {base}, its adapter was made for {manifest.base_model}"
-        )
+        raise DigestMismatchError(f"hospital model: base is {base}, its adapter was made for {manifest.base_model}")
     adapter = governance.objects.put(data_file(f"hospital/{FILE_NAME}").read_bytes())
     if adapter != manifest.adapter:
         raise DigestMismatchError(f"hospital adapter: digest is {adapter}, its manifest says {manifest.adapter}")

@@ -9,8 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from clinical_sdft.errors import InputError
-from clinical_sdft.phrases import normalize
 from clinical_sdft.files import read_text
+from clinical_sdft.phrases import normalize
 from clinical_sdft.validation import first_problem
 from data_contracts import Demonstration, Suite
 

@@ -25,9 +25,7 @@ class Drafted:
     records_elsewhere: int
 
 
-def draft_demonstrations(
-    guideline: Guideline, records: Sequence[DeidentifiedRecord], phrasing: Phrasing
-) -> Drafted:
+def draft_demonstrations(guideline: Guideline, records: Sequence[DeidentifiedRecord], phrasing: Phrasing) -> Drafted:
     """Return one demonstration for each case of the guideline and each record whose diagnosis it recommends on.
 
     Raises:
@@ -45,9 +43,7 @@ def draft_demonstrations(
         name = f"record-{short(record.record)}"
         drafted.append(_demonstration(guideline, recommendation, name, record.text, phrasing, record))
     if not drafted:
-        raise InputError(
-            f"guideline {guideline.id}: no cases and no records with its diagnoses; nothing to learn from"
-        )
+        raise InputError(f"guideline {guideline.id}: no cases and no records with its diagnoses; nothing to learn from")
     return Drafted(tuple(_distinct(drafted)), len(used), len(records) - len(used))
 
 

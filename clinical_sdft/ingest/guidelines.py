@@ -31,9 +31,7 @@ def read_guideline(path: Path) -> Guideline:
     if not isinstance(raw, dict):
         raise InputError(f"{path}: a guideline is a mapping with id, title, issuer, version, recommendations, …")
     if not raw.get("recommendations"):
-        raise InputError(
-            f"{path}: the guideline has no recommendations; list at least one under `recommendations`"
-        )
+        raise InputError(f"{path}: the guideline has no recommendations; list at least one under `recommendations`")
     try:
         return Guideline.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:

@@ -74,18 +74,14 @@ def _trials(
     writer = BatchGenerator(loaded.model, tokenizer.eos_token_id)
     best = 0.0
     for name, teacher in prompts.items():
-        trial = _trial(
-            name, 0.0, _correct(tokenizer, shown, writer.generate(teacher, Sampling(max_new_tokens))), shown
-        )
+        trial = _trial(name, 0.0, _correct(tokenizer, shown, writer.generate(teacher, Sampling(max_new_tokens))), shown)
         best = max(best, trial.accuracy)
         yield trial
     if best >= GOOD_ENOUGH:
         return
     for name, teacher in prompts.items():
         for beta in BETAS:
-            written = generate_amplified(
-                loaded.model, teacher, plain, beta, tokenizer.eos_token_id, max_new_tokens
-            )
+            written = generate_amplified(loaded.model, teacher, plain, beta, tokenizer.eos_token_id, max_new_tokens)
             yield _trial(name, beta, _correct(tokenizer, shown, written), shown)
 
 

@@ -89,15 +89,11 @@ class SelfDistillationObjective:
         if not count or not available:
             return []
         # A walk through one long shuffle: every prior prompt is used before any is used again.
-        start = (batch.window * 1009 + batch.index) * round(
-            self._settings.batch_size * self._settings.anchor_share
-        )
+        start = (batch.window * 1009 + batch.index) * round(self._settings.batch_size * self._settings.anchor_share)
         order: list[int] = []
         while len(order) < count:
             lap, offset = divmod(start + len(order), available)
-            shuffle = torch.randperm(
-                available, generator=torch.Generator().manual_seed(self._settings.seed * 41 + lap)
-            )
+            shuffle = torch.randperm(available, generator=torch.Generator().manual_seed(self._settings.seed * 41 + lap))
             order.append(int(shuffle[offset]))
         return order
 
@@ -118,9 +114,7 @@ class SelfDistillationObjective:
         scores: list[TeacherScores | None] = [None] * len(rows)
         shown = [prompts[i] if anchor else self._lesson.teacher[row] for i, (row, anchor) in enumerate(rows)]
         for kind in (False, True):
-            members = sorted(
-                (i for i, (_, anchor) in enumerate(rows) if anchor is kind), key=lambda i: len(shown[i])
-            )
+            members = sorted((i for i, (_, anchor) in enumerate(rows) if anchor is kind), key=lambda i: len(shown[i]))
             if not members:
                 continue
             together = self._teacher.score(
@@ -130,9 +124,7 @@ class SelfDistillationObjective:
             )
             for place, i in enumerate(members):
                 length = len(completions[i])
-                scores[i] = TeacherScores(
-                    together.indices_BTK[place, :length], together.log_probs_BTK[place, :length]
-                )
+                scores[i] = TeacherScores(together.indices_BTK[place, :length], together.log_probs_BTK[place, :length])
         return [score for score in scores if score is not None]
 
     def _learn(self, rollout: Rollout, demonstrations: int) -> float:
@@ -187,7 +179,5 @@ def _read(file: Path) -> tuple[list[list[int]], list[TeacherScores]]:
     tensors = load_file(file)
     count = sum(name.startswith("tokens/") for name in tensors)
     completions = [tensors[f"tokens/{i:05d}"].tolist() for i in range(count)]
-    scores = [
-        TeacherScores(tensors[f"indices/{i:05d}"].long(), tensors[f"log_probs/{i:05d}"]) for i in range(count)
-    ]
+    scores = [TeacherScores(tensors[f"indices/{i:05d}"].long(), tensors[f"log_probs/{i:05d}"]) for i in range(count)]
     return completions, scores

@@ -62,9 +62,7 @@ def train(
 ) -> tuple[float, ...]:
     """Train the candidate and return the loss of every step; takes up an interrupted run in `folder`."""
     parameters = roles.parameters()
-    optimizer = torch.optim.AdamW(
-        parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     batches = list(plan(rows, settings))
     state = load_checkpoint(folder, parameters, optimizer) or Checkpoint(0, (), ledger.closed())
     ledger.restore(state.cost)

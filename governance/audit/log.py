@@ -76,9 +76,7 @@ def append(
     facts = dict(details or {})
     for name, value in facts.items():
         if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-            raise EventError(
-                f"event {action}: detail {name} is longer than {_LONGEST_TEXT}; log its digest instead"
-            )
+            raise EventError(f"event {action}: detail {name} is longer than {_LONGEST_TEXT}; log its digest instead")
     end, moment = head(connection), clock()
     if end.recorded_at is not None and moment < end.recorded_at:
         lag = (end.recorded_at - moment).total_seconds()

@@ -84,9 +84,7 @@ def collect(
         )
 
 
-def _entries(
-    connection: Connection, size: int, update_id: str | None, shown: set[Digest] | None
-) -> Iterator[Entry]:
+def _entries(connection: Connection, size: int, update_id: str | None, shown: set[Digest] | None) -> Iterator[Entry]:
     query = select(events.c.canonical, events.c.leaf_hash).where(events.c.seq < size).order_by(events.c.seq)
     for seq, row in enumerate(connection.execute(query)):
         event = AuditEvent.from_bytes(row.canonical)

@@ -343,9 +343,7 @@ def _check(report: VerificationReport, where: str, check: Callable[[], Any]) -> 
 
 def _the_key(members: Members, trusted: bytes | None, report: VerificationReport) -> Ed25519PublicKey:
     if trusted is None:
-        report.notes.append(
-            "the key is taken from this export itself: compare its fingerprint with the hospital's"
-        )
+        report.notes.append("the key is taken from this export itself: compare its fingerprint with the hospital's")
         return read_key(members["public_key.pem"])
     key = read_key(trusted)
     if fingerprint(key) != fingerprint(read_key(members["public_key.pem"])):
@@ -521,9 +519,7 @@ def _lines(data: bytes) -> list[bytes]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Verify from the command line, and return the exit code."""
     parser = argparse.ArgumentParser(description="Verify a clinical-sdft audit export offline.")
-    parser.add_argument(
-        "export", nargs="?", type=Path, default=Path(__file__).parent, help="the zip or its folder"
-    )
+    parser.add_argument("export", nargs="?", type=Path, default=Path(__file__).parent, help="the zip or its folder")
     parser.add_argument("--public-key", type=Path, help="PEM of the hospital's key, from another source")
     parser.add_argument("--witness", type=Path, help="the checkpoints another host kept")
     options = parser.parse_args(arguments)

@@ -120,9 +120,7 @@ def _prior_reason(subject: Subject, verdict: Verdict, needed: int | None, regres
         return f"accuracy fell by {points(f.drop)}, more than the {points(f.margin)} allowed"
     if regressed:
         return f"{f.broken} broken against {f.fixed} fixed is more than chance explains: the suite got worse"
-    open_drop = (
-        f"a true drop of up to {points(f.drop_upper)} cannot be ruled out, and {points(f.margin)} are allowed"
-    )
+    open_drop = f"a true drop of up to {points(f.drop_upper)} cannot be ruled out, and {points(f.margin)} are allowed"
     return f"{open_drop}; {_outlook(f, needed)}"
 
 
@@ -146,9 +144,7 @@ def _outlook(f: Figures, needed: int | None) -> str:
         return "more items are needed (how many cannot be told for graded scores)"
     if needed > f.n:
         return f"about {count(needed - f.n, 'more item')} ({needed} in all) would most likely decide it"
-    return (
-        f"the suite has enough items ({needed} needed): a drop of {points(f.drop)} was seen, and it lies too near"
-    )
+    return f"the suite has enough items ({needed} needed): a drop of {points(f.drop)} was seen, and it lies too near"
 
 
 def _must_pass_note(subject: Subject) -> str:

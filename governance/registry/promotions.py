@@ -10,9 +10,7 @@ from governance.registry.errors import ConflictError
 from governance.store.tables import instant_text, promotions
 
 
-def current(
-    connection: Connection, at: datetime | None = None, known_at: datetime | None = None
-) -> Promotion | None:
+def current(connection: Connection, at: datetime | None = None, known_at: datetime | None = None) -> Promotion | None:
     """Return which model was in force.
 
     Args:

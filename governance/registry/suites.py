@@ -99,9 +99,7 @@ def attempt(connection: Connection, judged: Iterable[Digest], lineage: Digest, c
     return 1 + max((number or 0 for number in spent), default=0)
 
 
-def spend(
-    connection: Connection, judged: Iterable[Digest], lineage: Digest, candidate: Digest, attempt: int
-) -> None:
+def spend(connection: Connection, judged: Iterable[Digest], lineage: Digest, candidate: Digest, attempt: int) -> None:
     """Remember that a candidate was judged on these suites."""
     for digest in judged:
         key = {"suite": digest, "lineage": lineage, "candidate": candidate}

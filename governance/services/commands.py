@@ -131,9 +131,7 @@ def record_read(gov: Governance, *, actor: str, page: str, update_id: str | None
     """Write down that somebody read a sensitive page."""
     with writing(gov.engine) as connection:
         details = {"page": page}
-        return log.append(
-            connection, gov.clock, actor=actor, action="page-read", update_id=update_id, details=details
-        )
+        return log.append(connection, gov.clock, actor=actor, action="page-read", update_id=update_id, details=details)
 
 
 def register_suite(gov: Governance, suite: Suite, *, kind: Literal["prior", "new"], actor: str) -> Digest:

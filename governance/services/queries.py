@@ -99,9 +99,7 @@ def events(
         limit: at most so many; None for all.
         offset: after so many.
     """
-    return read_events(
-        gov.engine, update_id=update_id, action=action, limit=limit, offset=offset, newest_first=True
-    )
+    return read_events(gov.engine, update_id=update_id, action=action, limit=limit, offset=offset, newest_first=True)
 
 
 def people(gov: Governance) -> tuple[Person, ...]:

@@ -104,9 +104,7 @@ def migrate(engine: Engine, revision: str) -> None:
             else:
                 command.upgrade(config, revision)
         except CommandError as error:
-            raise StoreError(
-                f"database {engine.url!r}: {error}; install the clinical-sdft that wrote it"
-            ) from error
+            raise StoreError(f"database {engine.url!r}: {error}; install the clinical-sdft that wrote it") from error
 
 
 def alembic_config(connection: Connection) -> "Config":

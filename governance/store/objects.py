@@ -69,9 +69,7 @@ class ObjectStore:
         try:
             data = self.path(digest).read_bytes()
         except FileNotFoundError:
-            raise MissingObjectError(
-                f"objects: {digest} is missing; store it, or restore it from a backup"
-            ) from None
+            raise MissingObjectError(f"objects: {digest} is missing; store it, or restore it from a backup") from None
         if sha256_digest(data) != digest:
             raise IntegrityError(f"objects: {digest} was altered; restore {self.path(digest)} from a backup")
         return data

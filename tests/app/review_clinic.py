@@ -63,9 +63,7 @@ def suite(name: str, size: int, answer: str = "gout") -> Suite:
         )
         for number in range(size)
     )
-    return Suite(
-        id=name, version="1", specialty="medicine", licence="CC0-1.0", source="written for tests", items=items
-    )
+    return Suite(id=name, version="1", specialty="medicine", licence="CC0-1.0", source="written for tests", items=items)
 
 
 PRIOR = (suite("rheumatology", 40), suite("cardiology", 24, "pericarditis"))
@@ -136,9 +134,7 @@ def manifest(arm: str, adapter: str) -> AdapterManifest:
 
 def preflight() -> PreflightReport:
     trials = (
-        TemplateTrial(
-            template="plain_quote", beta=0.0, n=32, correct=29, accuracy=29 / 32, lower=0.758, upper=0.968
-        ),
+        TemplateTrial(template="plain_quote", beta=0.0, n=32, correct=29, accuracy=29 / 32, lower=0.758, upper=0.968),
         TemplateTrial(template="bare", beta=0.0, n=32, correct=20, accuracy=20 / 32, lower=0.453, upper=0.771),
     )
     return PreflightReport(
@@ -154,9 +150,7 @@ def preflight() -> PreflightReport:
     )
 
 
-def submit(
-    gov: Governance, name: str, *, prior: Right, new: Right, arm: str = "sdft", control: bool = False
-) -> None:
+def submit(gov: Governance, name: str, *, prior: Right, new: Right, arm: str = "sdft", control: bool = False) -> None:
     """Judge a candidate of the model in force and hand its update in.
 
     Args:

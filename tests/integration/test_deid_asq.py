@@ -28,9 +28,7 @@ pytestmark = [
 def questions() -> list[tuple[str, list[str]]]:
     blocks = FILE.read_text(encoding="utf-8").split("===QUERY===")[1 : HALF + 1]
     split = [block.split("===PHI_TAGS===") for block in blocks]
-    return [
-        (text.strip(), [json.loads(line)["value"] for line in tags.strip().splitlines()]) for text, tags in split
-    ]
+    return [(text.strip(), [json.loads(line)["value"] for line in tags.strip().splitlines()]) for text, tags in split]
 
 
 def test_recall_and_over_redaction() -> None:

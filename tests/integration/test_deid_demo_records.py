@@ -97,9 +97,7 @@ def test_no_structured_identifier_is_left(records: list[PatientRecord], result: 
                 assert not re.search(rf"(?<!\w){re.escape(piece)}(?!\w)", text, re.IGNORECASE), (record.id, key)
 
 
-def test_findings_survive(
-    records: list[PatientRecord], result: DeidResult, facts: dict[str, dict[str, Any]]
-) -> None:
+def test_findings_survive(records: list[PatientRecord], result: DeidResult, facts: dict[str, dict[str, Any]]) -> None:
     stood = kept = 0
     for record, text in released_pairs(records, result):
         wordings = findings_in(record.narrative, facts[record.diagnosis])

@@ -79,9 +79,7 @@ def lexicon() -> Lexicon:
     fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
     fields |= {key: tuple(names[key]) for key in ("surrogate_female", "surrogate_male", "surrogate_family")}
-    fields |= {
-        key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")
-    }
+    fields |= {key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")}
     return Lexicon(clinical=_words(clinical["words"]), state_codes=tuple(places["state_codes"]), **fields)
 
 

@@ -22,9 +22,7 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
         "age_over_89",
         (
             Rule(rf"(?<![\w./]){_AGE}{_UNIT}", Category.AGE, 0.87),
-            Rule(
-                rf"(?<![\w./]){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b", Category.AGE, 0.87
-            ),
+            Rule(rf"(?<![\w./]){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b", Category.AGE, 0.87),
             Rule(
                 rf"\b(?:aged?|turned|turning|age[: ]+(?:of|is)?|age at [a-z]+:?)[: ]+{_AGE}(?![\w/]|[.%]\d)",
                 Category.AGE,

@@ -173,9 +173,7 @@ def one_edit(left: str, right: str) -> bool:
     """Tell whether one insertion, deletion, substitution or exchange of neighbours turns one word into another."""
     if abs(len(left) - len(right)) > 1 or left == right:
         return left == right
-    begin = next(
-        (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
-    )
+    begin = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
     one, two = left[begin:], right[begin:]
     exchanged = len(one) == len(two) > 1 and one[:2] == two[1::-1] and one[2:] == two[2:]
     return exchanged or one[1:] == two[1:] or one[1:] == two or one == two[1:]

@@ -111,9 +111,7 @@ def suite(name: str, answers: tuple[str, ...] = ("asthma", "gout", "lupus")) -> 
         SuiteItem(id=f"{name}-{i}", question=f"What is {name} {i}?", answers=(answer,), specialty="medicine")
         for i, answer in enumerate(answers)
     )
-    return Suite(
-        id=name, version="1", specialty="medicine", licence="CC0-1.0", source="written for tests", items=items
-    )
+    return Suite(id=name, version="1", specialty="medicine", licence="CC0-1.0", source="written for tests", items=items)
 
 
 def scores(of: Suite, model: str, right: int) -> SuiteScores:

@@ -37,8 +37,7 @@ def resigned(world, members):
     statement = json.loads(base64.b64decode(json.loads(members["manifest.json"])["payload"]))
     files = {name: data for name, data in members.items() if name != "manifest.json"}
     statement["subject"] = [
-        {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}}
-        for name, data in sorted(files.items())
+        {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}} for name, data in sorted(files.items())
     ]
     files["manifest.json"] = key.sign_envelope(json.dumps(statement).encode())
     return standalone.build_zip(sorted(files.items()))
@@ -67,9 +66,7 @@ def test_the_standalone_file_needs_nothing_of_ours(world, exported, tmp_path):
     script.parent.mkdir()
     script.write_bytes(members_of(exported)["verify.py"])
     broken = tmp_path / "broken.zip"
-    broken.write_bytes(
-        exported.read_bytes().replace(b'"action":"update-promoted"', b'"action":"update-rejected"', 1)
-    )
+    broken.write_bytes(exported.read_bytes().replace(b'"action":"update-promoted"', b'"action":"update-rejected"', 1))
 
     def run(*arguments):
         command = [sys.executable, "-I", str(script), *map(str, arguments)]

@@ -62,9 +62,7 @@ def test_a_killed_writer_leaves_a_log_that_holds_and_keeps_what_it_confirmed(wor
         process.wait(timeout=10)
         process.stdout.close()
         kept = [
-            e.details["number"]
-            for e in queries.events(world.gov, limit=None)
-            if e.actor.endswith(str(round_number))
+            e.details["number"] for e in queries.events(world.gov, limit=None) if e.actor.endswith(str(round_number))
         ]
         assert max(kept) >= int(confirmed[-1]) and sorted(kept) == list(range(len(kept)))
         assert commands.verify_store(world.gov).problems == []

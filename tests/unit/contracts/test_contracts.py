@@ -80,7 +80,7 @@ def test_instants_are_utc_and_need_a_zone() -> None:
 
 
 def test_exported_schemas_are_current() -> None:
-    """A change of a contract shows as a change of its schema file; `python -m data_contracts.export_schemas` writes it."""
+    """A change of a contract shows in its schema file; `python -m data_contracts.export_schemas` writes it."""
     for contract in CONTRACTS:
         assert (SCHEMA_FOLDER / f"{contract.__name__}.json").read_text("utf-8") == schema_text(contract)
 

@@ -30,9 +30,7 @@ def released(outcome: DeidentifiedRecord | QuarantinedRecord) -> DeidentifiedRec
 
 def test_identifiers_go_and_the_clinical_sentence_stays(deidentifier: Deidentifier, make_record: Make) -> None:
     clinical = "46-year-old woman with silvery scales on both elbows and nail pitting for six weeks."
-    text = (
-        f"DOERNER, JANE (MRN 447-19-203), seen 4/9 at Riverside Clinic: {clinical} Dr. Kaczmarek, ph 212.555.0143."
-    )
+    text = f"DOERNER, JANE (MRN 447-19-203), seen 4/9 at Riverside Clinic: {clinical} Dr. Kaczmarek, ph 212.555.0143."
     outcome = released(deidentifier.deidentify(make_record(text)))
     assert clinical in outcome.text
     for value in ("DOERNER", "JANE", "447", "4/9", "Riverside", "Kaczmarek", "0143"):
@@ -107,9 +105,7 @@ def test_an_import_counts_what_it_did(deidentifier: Deidentifier, make_record: M
     path.write_text(f"{json.dumps(good)}\nnonsense\n")
     result = deidentify_all(path, deidentifier)
     assert (
-        (result.report.released, result.report.quarantined)
-        == (len(result.released), len(result.quarantined))
-        == (1, 1)
+        (result.report.released, result.report.quarantined) == (len(result.released), len(result.quarantined)) == (1, 1)
     )
     assert result.report.ner_digest == deidentifier.ner.digest
     assert [(item.category, item.count) for item in result.report.replaced] == [("name", 1)]

@@ -16,9 +16,7 @@ def detect(ner: SpacyNer) -> Callable[[str], list[tuple[str, str]]]:
     engine = DetectionEngine(ner, SAFE_HARBOR)
 
     def run(text: str) -> list[tuple[str, str]]:
-        return [
-            (str(s.category), text[s.start : s.end]) for s in engine.detect(text, known_patient({"id": "P-1"}))
-        ]
+        return [(str(s.category), text[s.start : s.end]) for s in engine.detect(text, known_patient({"id": "P-1"}))]
 
     return run
 

@@ -46,10 +46,7 @@ def test_leaves_words_that_only_resemble_known_values(
     found: Callable[[Any, str], list[str]], patient: dict[str, Any], text: str
 ) -> None:
     plain = patient | {"name": "Jane Brown"}
-    assert (
-        found(KnownIdentifiersRecognizer(known_patient(plain, "R-001")), text.replace("quill", "brown patch"))
-        == []
-    )
+    assert found(KnownIdentifiersRecognizer(known_patient(plain, "R-001")), text.replace("quill", "brown patch")) == []
 
 
 def test_a_lower_case_name_that_is_also_a_word_counts_beside_its_other_half(

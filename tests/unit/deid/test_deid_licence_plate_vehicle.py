@@ -17,9 +17,7 @@ RECOGNIZER = licence_plate_vehicle.recognizer()
         ("vehicle registration KL 4471", ["KL 4471"]),
     ],
 )
-def test_finds_licence_plate_vehicle(
-    found: Callable[[Any, str], list[str]], text: str, expected: list[str]
-) -> None:
+def test_finds_licence_plate_vehicle(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
     assert found(RECOGNIZER, text) == expected
 
 

@@ -38,9 +38,7 @@ def test_key_comes_from_the_environment_or_a_private_file(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("value", ["", "xyz", "ab" * 16])
-def test_bad_keys_are_refused_without_being_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_bad_keys_are_refused_without_being_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv(ENVIRONMENT, value)
     with pytest.raises(DeidKeyError) as caught:
         load_key(tmp_path)

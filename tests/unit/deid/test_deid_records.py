@@ -22,9 +22,7 @@ def record(number: int = 1, **changes: Any) -> dict[str, Any]:
 
 
 def kinds(path: Path) -> list[str]:
-    return [
-        entry.reason if isinstance(entry, QuarantinedRecord) else entry.id for entry in read_records(path, KEY)
-    ]
+    return [entry.reason if isinstance(entry, QuarantinedRecord) else entry.id for entry in read_records(path, KEY)]
 
 
 def test_reads_one_a_list_and_lines(tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def test_nothing_to_learn_from_is_refused(tmp_path: Path) -> None:
         ({"surprise": 1}, "surprise: Extra inputs"),
         ({"document": "Other words."}, "quote does not stand in the document"),
         ({"date": "someday"}, "date:"),
-        ({"cases": [{"id": "C1", "recommendation": "R1", "question": "q", "answer": "a"}] * 2}, "duplicate case id: C1"),
+        (
+            {"cases": [{"id": "C1", "recommendation": "R1", "question": "q", "answer": "a"}] * 2},
+            "duplicate case id: C1",
+        ),
     ],
 )
 def test_a_guideline_that_cannot_be_used_gets_one_line(tmp_path: Path, changes: dict, message: str) -> None:

@@ -5,7 +5,12 @@ import torch
 from clinical_sdft.models.generation import BatchGenerator, Sampling, left_pad
 from clinical_sdft.models.prompts import chat_prompt
 
-QUESTIONS = ["Which toe?", "Which diagnosis is most likely? A hot toe since last night.", "Why?", "Which knee is it?"]
+QUESTIONS = [
+    "Which toe?",
+    "Which diagnosis is most likely? A hot toe since last night.",
+    "Why?",
+    "Which knee is it?",
+]
 
 
 def naive_greedy(model, prompt: list[int], end_token: int, limit: int) -> list[int]:

