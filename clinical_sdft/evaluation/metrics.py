@@ -10,7 +10,7 @@ from clinical_sdft.evaluation.scoring import score_reply
 from data_contracts import Suite, SuiteItem
 
 
-class ReplyAccuracy(evaluate.Metric):
+class ReplyAccuracy(evaluate.Metric):  # type: ignore[misc]
     """Share of replies that are right by the suite's scoring rule.
 
     Predictions are replies, references are item ids of the suite.
@@ -36,7 +36,7 @@ class ReplyAccuracy(evaluate.Metric):
         return {"accuracy": sum(scores) / len(scores), "scores": scores}
 
 
-class PairedDrop(evaluate.Metric):
+class PairedDrop(evaluate.Metric):  # type: ignore[misc]
     """What changed between two models on the same items.
 
     Predictions are the candidate's item scores, references the incumbent's, in the same order.

@@ -121,9 +121,11 @@ def left_pad(rows: Sequence[TokenIds]) -> tuple[torch.Tensor, torch.Tensor]:
 
 def _common_prefix(prompts: Sequence[TokenIds]) -> int:
     """Length of the longest prefix all prompts share, leaving each at least one token of its own."""
-    shortest, longest = min(prompts), max(prompts)
+    # Whatever the first and the last in order share, all share.
+    rows = [list(prompt) for prompt in prompts]
+    first, last = min(rows), max(rows)
     limit = min(len(prompt) for prompt in prompts) - 1
     for index in range(limit):
-        if shortest[index] != longest[index]:
+        if first[index] != last[index]:
             return index
     return max(limit, 0)

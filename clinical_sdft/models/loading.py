@@ -30,8 +30,8 @@ class LoadedModel:
     def weights(self) -> int:
         """Number of weights a token passes through (embedding look-ups apart)."""
         config = self.model.config
-        total = sum(parameter.numel() for name, parameter in self.model.named_parameters() if "lora_" not in name)
-        return total if config.tie_word_embeddings else total - config.vocab_size * config.hidden_size
+        total: int = sum(parameter.numel() for name, parameter in self.model.named_parameters() if "lora_" not in name)
+        return int(total) if config.tie_word_embeddings else total - int(config.vocab_size) * int(config.hidden_size)
 
 
 @cache

@@ -138,7 +138,7 @@ class SelfDistillationObjective:
             anchors = max(1, round(demonstrations * self._settings.anchor_share))
             weight_B = torch.where(anchor_B, self._settings.anchor_weight / anchors, 1 / demonstrations)
             loss = (weight_B * mean_over_tokens(nats_BT, kept_BT)).sum()
-            loss.backward()
+            torch.autograd.backward(loss)
         return float(loss.detach())
 
 

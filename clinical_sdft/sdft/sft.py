@@ -41,5 +41,5 @@ class SupervisedObjective:
                 logits_BTV.float().flatten(0, 1), target_BT.flatten(), reduction="none"
             ).view_as(target_BT)
             loss = mean_over_tokens(nats_BT, mask_BT).sum() / batch_rows
-            loss.backward()
+            torch.autograd.backward(loss)
         return float(loss.detach())
