@@ -3,37 +3,40 @@
 import streamlit as st
 
 from app import auth, workspace
+from app.components.sign_in import sign_in_form
 from data_contracts import Person
 
-_STYLE = ".stMainBlockContainer {padding-top: 3.5rem} [data-testid=stCaptionContainer] {color: #51606e}"
-"""Less empty room at the top, and captions dark enough to read (contrast above 4.5 to 1)."""
+# Less empty room at the top, and captions dark enough to read (contrast above 4.5 to 1). A comment, because
+# Streamlit would print a docstring here on the page.
+_STYLE = (
+    ".stMainBlockContainer {padding-top: 3.5rem}"
+    "[data-testid=stCaptionContainer], [data-testid=stCaptionContainer] * {color: #51606e; opacity: 1}"
+)
 
 
 def main() -> None:
-    """Show the sign-in page, or the pages that the person who signed in may open."""
+    """Show the page that the address names to somebody who signed in, and to nobody else anything of it."""
     st.set_page_config(page_title="clinical-sdft review", layout="wide")
     st.set_option("client.showErrorDetails", "none")
-    st.set_option("client.toolbarMode", "minimal")
     st.html(f"<style>{_STYLE}</style>")
     workspace.require()
     person = auth.signed_in()
+    page = st.navigation(_pages(person), position="hidden" if person is None else "sidebar")
     if person is None:
-        page = st.navigation([st.Page("views/sign_in.py", title="Sign in")], position="hidden")
+        sign_in_form()
     else:
-        page = st.navigation(_pages(person))
         auth.sidebar(person)
-    page.run()
+        page.run()
 
 
-def _pages(person: Person) -> list[st.Page]:
-    pages = [
+def _pages(person: Person | None) -> list[st.Page]:
+    audit = "visible" if person is not None and auth.may_read_audit(person) else "hidden"
+    return [
         st.Page("views/queue.py", title="Updates", url_path="updates", default=True),
         st.Page("views/update.py", title="Update", url_path="update", visibility="hidden"),
         st.Page("views/model.py", title="Model in force", url_path="model"),
+        st.Page("views/audit.py", title="Audit log", url_path="audit", visibility=audit),
     ]
-    if auth.may_read_audit(person):
-        pages.append(st.Page("views/audit.py", title="Audit log", url_path="audit"))
-    return pages
 
 
 main()

@@ -53,7 +53,7 @@ def _chart(table: list[Row]) -> alt.LayerChart | alt.FacetChart:
     axis = alt.Axis(labelLimit=280, labelFontSize=13, ticks=False)
     y = alt.Y("suite:N", sort=[str(row["suite"]) for row in table], title=None, axis=axis)
     title = "← better · drop in points · worse →"
-    x = alt.X("drop:Q", title=title, scale=alt.Scale(nice=True, zero=True))
+    x = alt.X("drop:Q", title=title, scale=alt.Scale(zero=True, padding=36))
     tooltip = [f"{name}:N" for name in _SHOWN]
     base = alt.Chart({"values": table}).encode(y=y, x=x, tooltip=tooltip)
     zero = alt.Chart({"values": [{"zero": 0}]}).mark_rule(strokeDash=[4, 4], color=_PALE, strokeWidth=1.5)

@@ -21,13 +21,18 @@ def one_line_errors() -> Iterator[None]:
         st.stop()
 
 
-def note(text: str) -> None:
-    """Keep a line for the next run, which shows it at the top of the page."""
-    st.session_state[_NOTE] = text
+def note(text: str, *, good: bool = True) -> None:
+    """Keep a line for the next run, which shows it where `show_note` stands.
+
+    Args:
+        text: the line.
+        good: whether it tells of something done, not of something refused.
+    """
+    st.session_state[_NOTE] = (text, good)
 
 
 def show_note() -> None:
     """Show the line that the run before left, once."""
-    text = st.session_state.pop(_NOTE, None)
+    text, good = st.session_state.pop(_NOTE, (None, True))
     if text:
-        st.success(plain(text))
+        (st.success if good else st.error)(plain(text))

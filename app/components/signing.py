@@ -26,6 +26,7 @@ MEANINGS: dict[Decision, str] = {
 
 LABELS: dict[Decision, str] = {"approve": "✓ Approve", "reject": "✗ Reject"}
 
+_ONLY_REJECT = "Nothing is left to approve for you. Until the update is in force, you can still reject it."
 _SMALL = "color:#51606e;font-size:0.9rem"
 _ATTEMPT = "signing_attempt"
 
@@ -43,6 +44,8 @@ def signatures_tab(detail: UpdateDetail) -> None:
     person = auth.person_here()
     open_decisions = [decision for decision in LABELS if why_not(person, detail, decision) is None]
     if open_decisions:
+        if "approve" not in open_decisions:
+            st.caption(_ONLY_REJECT)
         _form(person, detail, open_decisions)
     else:
         st.info(plain(why_not(person, detail, "approve") or ""))
@@ -113,20 +116,23 @@ def _form(person: Person, detail: UpdateDetail, decisions: Sequence[Decision]) -
         )
         asked = st.form_submit_button("Sign", type="primary", key=f"sign_submit_{update_id}")
     if asked:
-        _sign(person, detail, decision, reason.strip(), password)
+        st.session_state[_ATTEMPT] = attempt + 1
+        refusal = _sign(person, detail, decision, reason.strip(), password)
+        note(refusal or f"Your signature is recorded: {decision}. {_outlook(update_id)}", good=refusal is None)
+        st.rerun()
 
 
-def _sign(person: Person, detail: UpdateDetail, decision: Decision | None, reason: str, password: str) -> None:
+def _sign(person: Person, detail: UpdateDetail, decision: Decision | None, reason: str, password: str) -> str | None:
+    """Sign, or return in one line why not."""
     if decision is None:
-        st.error("Choose a decision: approve or reject.")
-        return
+        return "Choose a decision: approve or reject."
     if not reason:
-        st.error("Give a reason; every signature needs one.")
-        return
+        return "Give a reason; every signature needs one."
+    update_id = detail.bundle.update_id
     try:
         commands.sign(
             workspace.current(),
-            update_id=detail.bundle.update_id,
+            update_id=update_id,
             username=person.username,
             password=password,
             decision=decision,
@@ -134,12 +140,10 @@ def _sign(person: Person, detail: UpdateDetail, decision: Decision | None, reaso
             bundle=detail.bundle_digest,
         )
     except GovernanceError as error:
-        st.error(plain(str(error)))
-        return
-    finally:
-        st.session_state[_ATTEMPT] = st.session_state.get(_ATTEMPT, 0) + 1
-    note(f"Your signature is recorded: {decision}. {_outlook(detail.bundle.update_id)}")
-    st.rerun()
+        return str(error)
+    for field in ("reason", "decision"):
+        del st.session_state[f"sign_{field}_{update_id}"]
+    return None
 
 
 def _outlook(update_id: str) -> str:

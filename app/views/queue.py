@@ -6,7 +6,7 @@ import streamlit as st
 
 from app import workspace
 from app.components.markup import html, tag
-from app.components.notices import one_line_errors, show_note
+from app.components.notices import one_line_errors
 from app.components.pager import controls, first_row
 from app.components.words import APPROVALS_NEEDED, CONTROL, STATUSES, TERMS, VERDICTS, arm, moment, status
 from data_contracts import UpdateStatus
@@ -22,7 +22,6 @@ _CONTROL = "border:1px dashed #51606e;padding:0 6px;font-size:0.9rem"
 def main() -> None:
     """List the updates in groups, by what has to happen with them."""
     st.title("Updates")
-    show_note()
     with one_line_errors():
         found = queries.updates(workspace.current())
     if not found:

@@ -35,7 +35,6 @@ def main() -> None:
         record_once("update", update_id)
         explanation, items = queries.gate_explanation(gov, update_id), queries.item_changes(gov, update_id)
     _heading(detail)
-    show_note()
     banner(detail, explanation)
     numbers(items)
     reasons(detail, explanation)
@@ -49,6 +48,7 @@ def main() -> None:
     with making:
         making_tab(detail)
     with signatures:
+        show_note()
         promotion(detail)
         signatures_tab(detail)
 

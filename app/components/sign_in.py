@@ -8,8 +8,8 @@ from governance.errors import GovernanceError
 from governance.services import commands
 
 
-def main() -> None:
-    """Ask for username and password."""
+def sign_in_form() -> None:
+    """Ask for username and password; the page that was asked for opens once they are right."""
     _, middle, _ = st.columns([1, 2, 1])
     with middle:
         st.title("clinical-sdft review")
@@ -34,6 +34,3 @@ def _enter(username: str, password: str) -> None:
         return
     auth.sign_in(person)
     st.rerun()
-
-
-main()
