@@ -1,5 +1,7 @@
 """Navigation only: which pages there are for whom. Start with `streamlit run app/main.py -- --workspace DIR`."""
 
+from typing import Literal
+
 import streamlit as st
 
 from app import auth, workspace
@@ -30,7 +32,7 @@ def main() -> None:
 
 
 def _pages(person: Person | None) -> list[st.Page]:
-    audit = "visible" if person is not None and auth.may_read_audit(person) else "hidden"
+    audit: Literal["visible", "hidden"] = "visible" if person is not None and auth.may_read_audit(person) else "hidden"
     return [
         st.Page("views/queue.py", title="Updates", url_path="updates", default=True),
         st.Page("views/update.py", title="Update", url_path="update", visibility="hidden"),

@@ -1,12 +1,18 @@
 """What can go wrong here; no message ever carries text of a record."""
 
+from clinical_sdft.errors import ClinicalSdftError
 
-class DeidError(Exception):
-    """Root of the errors that this package raises."""
+
+class DeidError(ClinicalSdftError):
+    """Root of the errors that this room raises: the user's input, unless a subclass says otherwise."""
+
+    exit_code = 2
 
 
 class NerModelError(DeidError, RuntimeError):
     """The name recognition model is missing or is not the pinned one, so nothing may be released."""
+
+    exit_code = 5
 
 
 class DeidKeyError(DeidError, ValueError):
