@@ -1,5 +1,6 @@
 """What the demo leaves behind: `report.json`, and the one table."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -82,21 +83,10 @@ def _suite_row(judgement: SuiteJudgement) -> dict[str, Any]:
 
 def print_report(report: dict[str, Any], workspace: Path, console: Console) -> None:
     """Print the demo's table and where its files are."""
-    table = Table(title="One guideline, three models", title_justify="left")
-    suites = list(report["arms"][0]["suites"])[:-1]
-    for heading in (
-        "arm",
-        "new suite",
-        "prior (all)",
-        *suites,
-        "drop (upper bound)",
-        "verdict",
-        "training",
-        "× SFT",
-    ):
-        table.add_column(heading, justify="left" if heading in ("arm", "verdict") else "right")
-    for arm in report["arms"]:
-        table.add_row(*_cells(arm, suites))
+    arms = report["arms"]
+    table = Table("", *(arm["arm"] for arm in arms), title="One guideline, three models", title_justify="left")
+    for name, cells in _rows(arms):
+        table.add_row(name, *cells)
     console.print(table)
     console.print(f"{report['preflight']}")
     console.print(f"update    {report['update_id']}: {report['status']}")
@@ -105,15 +95,21 @@ def print_report(report: dict[str, Any], workspace: Path, console: Console) -> N
     console.print(f"{report['seconds']:.0f} s, peak memory {report['peak_memory_bytes'] / 1e9:.1f} GB")
 
 
-def _cells(arm: dict[str, Any], suites: list[str]) -> list[str]:
-    candidate = arm["verdict"] is not None
+def _rows(arms: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Return the table's rows: what was measured, and each arm's figure."""
+    *prior, _ = arms[0]["suites"]
+    candidates = [arm["verdict"] is not None for arm in arms]
+
+    def only_candidates(figure: Callable[[dict[str, Any]], str], otherwise: str = "") -> list[str]:
+        return [figure(arm) if new else otherwise for arm, new in zip(arms, candidates, strict=True)]
+
     return [
-        arm["arm"],
-        f"{arm['new_accuracy']:.0%}",
-        f"{arm['prior_accuracy']:.1%}",
-        *(f"{arm['suites'][suite]['accuracy']:.0%}" for suite in suites),
-        f"{100 * arm['prior_drop']:+.1f} pt (≤ {100 * arm['prior_drop_upper']:.1f})" if candidate else "",
-        str(arm["verdict"]) if candidate else "in force",
-        f"{arm['train_seconds']:.0f} s" if candidate else "",
-        f"{arm['seconds_vs_sft']:.1f}" if candidate else "",
+        ("new suite", [f"{arm['new_accuracy']:.1%}" for arm in arms]),
+        ("prior suites, pooled", [f"{arm['prior_accuracy']:.1%}" for arm in arms]),
+        *((f"  {suite}", [f"{arm['suites'][suite]['accuracy']:.1%}" for arm in arms]) for suite in prior),
+        ("prior drop, points", only_candidates(lambda arm: f"{100 * arm['prior_drop']:.1f}")),
+        ("  upper bound", only_candidates(lambda arm: f"{100 * arm['prior_drop_upper']:.1f}")),
+        ("verdict", only_candidates(lambda arm: str(arm["verdict"]), "in force")),
+        ("training, seconds", only_candidates(lambda arm: f"{arm['train_seconds']:.0f}")),
+        ("  against SFT", only_candidates(lambda arm: f"{arm['seconds_vs_sft']:.1f} x")),
     ]

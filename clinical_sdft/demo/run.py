@@ -86,6 +86,8 @@ def prepare(root: Path, seed: int | None) -> tuple[Workspace, Governance]:
     lines = [canonical_json({"question": question}) for question in prior_prompts()]
     write_bytes(root / PRIOR_PROMPTS, b"\n".join(lines) + b"\n")
     shutil.copyfile(data_file(GUIDELINE), workspace.guidelines / GUIDELINE)
+    held_out = root / "inbox" / "suites" / GUIDELINE.replace(".yaml", ".json")
+    write_bytes(held_out, new_suite().canonical_bytes())
     shutil.copyfile(data_file("records.jsonl"), workspace.records / "records.jsonl")
     return workspace, governance
 
