@@ -15,7 +15,7 @@ demo: $(VENV)/.installed ## Run the whole line once on the embedded model (about
 	$(BIN)/clinical-sdft demo --workspace $(WORKSPACE)
 
 app: $(VENV)/.installed ## Open the review page on the demo's workspace
-	$(BIN)/streamlit run app/main.py --browser.gatherUsageStats=false --server.headless=true \
+	$(BIN)/streamlit run app/main.py --browser.gatherUsageStats=false --client.toolbarMode=viewer --server.headless=true \
 		--server.address=127.0.0.1 -- --workspace $(WORKSPACE)
 
 test: $(VENV)/.installed-test ## Run the tests
