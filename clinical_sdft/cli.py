@@ -8,15 +8,33 @@ import errno
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from clinical_sdft.commands import audit, review, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
+LIFE_OF_AN_UPDATE = (
+    "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
+    "gate", "review", "promote", "rollback", "audit",
+)  # fmt: skip
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class InOrder(TyperGroup):
+    """Lists commands in the order in which an update needs them."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return sorted(self.commands, key=LIFE_OF_AN_UPDATE.index)
+
+
 app = typer.Typer(
+    cls=InOrder,
     help="Keep a hospital's language model up to date as diagnostic guidelines change, without forgetting.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -80,13 +98,13 @@ def exit_code(error: Exception) -> int | None:
     if isinstance(error, GovernanceError):
         return 2
     if isinstance(error, OSError):
-        return 1 if error.errno == errno.ENOSPC else 2
+        return 1 if error.errno in _FULL else 2
     return None
 
 
 def one_line(error: Exception) -> str:
     """Return what a person should read of an error."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno in _FULL:
         return "the disk is full; nothing half-written is kept: free some space and run the same command again"
     return " ".join(str(error).split()) or type(error).__name__
 

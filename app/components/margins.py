@@ -6,6 +6,7 @@ import streamlit as st
 from app.components.tables import rows
 from app.components.words import ROLES, VERDICTS, points
 from data_contracts import SuiteJudgement
+from data_contracts.gate import Role
 
 _INK, _LIMIT, _PALE = "#1f4e6b", "#a61b1b", "#8a97a3"
 Row = dict[str, str | int | float]
@@ -13,30 +14,43 @@ Row = dict[str, str | int | float]
 _SHOWN = ("suite", "verdict", "items", "seen", "cannot rule out", "allowed")
 _ROW = 46  # pixels
 
-CAPTION = (
-    "● is the drop that was seen; its line runs to the largest drop that the data cannot rule out; the upright "
-    "bar is the most that is allowed. A suite passes when its line ends left of the bar, or on it. Right of the "
-    "dashed zero line is worse, left of it better: a new suite must get better, so its bar stands left of zero."
+KEPT = (
+    "**What it knew before.** ● is the drop that was seen; its line runs to the largest drop that the data cannot rule "
+    "out; the upright bar is the most that is allowed. A suite passes when its line ends left of the bar, or on it."
+)
+LEARNED = (
+    "**What it should learn.** ● is the gain that was seen; its line runs to the smallest gain that the data cannot "
+    "rule out; the upright bar is the least that is asked. It passes when its line ends right of the bar, or on it."
 )
 
 
 def picture(judgements: tuple[SuiteJudgement, ...]) -> None:
-    """Draw each judgement's interval against its margin, with a table of the same figures below."""
-    table = [_row(judgement) for judgement in judgements]
-    st.altair_chart(_chart(table), width="stretch", alt=_in_words(judgements))
-    st.caption(CAPTION)
+    """Draw each judgement's interval against its margin, with a table of the same figures below.
+
+    Prior suites and the new suite stand apart: a gain of fifty points would leave a drop of two no room.
+    """
+    kept = tuple(one for one in judgements if one.role is not Role.NEW)
+    learned = tuple(one for one in judgements if one.role is Role.NEW)
+    parts = (
+        (kept, KEPT, 1, "← better · drop in points · worse →"),
+        (learned, LEARNED, -1, "gain in points →"),
+    )
+    for group, caption, sign, title in parts:
+        if group:
+            st.caption(caption)
+            st.altair_chart(_chart([_row(one, sign) for one in group], title), width="stretch", alt=_in_words(group))
     with st.expander("The figures of the picture"):
-        rows([{name: str(row[name]) for name in _SHOWN} for row in table])
+        rows([{name: str(_row(one)[name]) for name in _SHOWN} for one in judgements])
 
 
-def _row(judgement: SuiteJudgement) -> Row:
+def _row(judgement: SuiteJudgement, sign: int = 1) -> Row:
     return {
         "suite": f"{judgement.suite_id} ({ROLES[judgement.role]})",
         "verdict": VERDICTS[judgement.verdict],
         "items": judgement.n,
-        "drop": 100 * judgement.drop,
-        "upper": 100 * judgement.drop_upper,
-        "margin": 100 * judgement.margin,
+        "drop": sign * 100 * judgement.drop,
+        "upper": sign * 100 * judgement.drop_upper,
+        "margin": sign * 100 * judgement.margin,
         "seen": _drop(judgement.drop),
         "cannot rule out": _drop(judgement.drop_upper),
         "allowed": _drop(judgement.margin),
@@ -49,10 +63,9 @@ def _drop(drop: float) -> str:
     return f"{points(abs(drop)).removeprefix('+')} {'worse' if drop > 0 else 'better'}"
 
 
-def _chart(table: list[Row]) -> alt.LayerChart | alt.FacetChart:
+def _chart(table: list[Row], title: str) -> alt.LayerChart | alt.FacetChart:
     axis = alt.Axis(labelLimit=280, labelFontSize=13, ticks=False)
     y = alt.Y("suite:N", sort=[str(row["suite"]) for row in table], title=None, axis=axis)
-    title = "← better · drop in points · worse →"
     x = alt.X("drop:Q", title=title, scale=alt.Scale(zero=True, padding=36))
     tooltip = [f"{name}:N" for name in _SHOWN]
     base = alt.Chart({"values": table}).encode(y=y, x=x, tooltip=tooltip)

@@ -81,7 +81,7 @@ def suite_add(
 ) -> None:
     """Check a suite, seal it, and add it to the prior suites every update must pass."""
     from clinical_sdft.evaluation.suites import read_suite
-    from governance.gate import power
+    from governance.gate import power, spent_alpha
     from governance.services import commands
 
     opened, governance = open_both(workspace)
@@ -89,9 +89,10 @@ def suite_add(
     read = read_suite(file)
     digest = commands.register_suite(governance, read, kind="prior", actor=actor)
     policy, n = opened.policy, len(read.items)
-    chance = power(n, policy.margin, policy.planned_discordance, policy.alpha)
+    chance = power(n, policy.margin, policy.planned_discordance, spent_alpha(policy.alpha, 1))
     text = (
-        f"{read.id} {read.version}: {n} items, sealed {digest}\npower at a margin of {policy.margin:.0%}: {chance:.2f}"
+        f"{read.id} {read.version}: {n} items, sealed {digest}\n"
+        f"alone, at a margin of {policy.margin:.0%}, a harmless first update passes with probability {chance:.2f}"
     )
     show({"suite": read.id, "digest": digest, "items": n, "power": chance}, as_json, text)
 

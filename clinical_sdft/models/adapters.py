@@ -5,6 +5,7 @@ merged into the weights on loading; the candidate's new factors stand on top. So
 the factors, the candidate the weights with them, and no tensor is in memory twice.
 """
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +15,12 @@ from typing import Any, Literal
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from clinical_sdft.errors import DigestMismatchError, InputError
-from clinical_sdft.files import atomic_write
+from clinical_sdft.models.lean_lora import make_lean
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.sources import file_sha256
+from clinical_sdft.models.tensors import write_tensors
 from data_contracts import Digest, LoraSettings
 
 AdapterRole = Literal["incumbent", "candidate"]
@@ -92,7 +93,11 @@ class RoleModel:
         )
         self.loaded = loaded
         self.lora = lora
-        self.model: PeftModel = get_peft_model(loaded.model, config)
+        with warnings.catch_warnings():
+            # peft asks transformers for it by its old name.
+            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+            self.model: PeftModel = get_peft_model(loaded.model, config)
+        make_lean(self.model)
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """Return the candidate's trainable factors by name."""
@@ -120,7 +125,7 @@ class RoleModel:
 def save_adapter(adapter: Adapter, folder: Path, dtype: torch.dtype = torch.float32) -> Digest:
     """Write an adapter so that peft and serving engines read it; returns the digest of its weights file."""
     folder.mkdir(parents=True, exist_ok=True)
-    cast = {f"{_PREFIX}{name}": value.to(dtype).contiguous() for name, value in sorted(adapter.factors.items())}
+    cast = {f"{_PREFIX}{name}": value.to(dtype) for name, value in sorted(adapter.factors.items())}
     config = LoraConfig(
         r=adapter.rank,
         lora_alpha=round(adapter.scale * adapter.rank),
@@ -128,9 +133,7 @@ def save_adapter(adapter: Adapter, folder: Path, dtype: torch.dtype = torch.floa
         task_type="CAUSAL_LM",
     )
     config.save_pretrained(str(folder))
-    with atomic_write(folder / FILE_NAME) as scratch:
-        # One key only: safetensors writes several in a random order, and equal adapters must be equal bytes.
-        save_file(cast, scratch, metadata={"scale": repr(adapter.scale)})
+    write_tensors(folder / FILE_NAME, cast, {"scale": repr(adapter.scale)})
     return adapter_digest(folder)
 
 

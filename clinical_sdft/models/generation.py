@@ -42,8 +42,8 @@ class BatchGenerator:
         self, prompts: Sequence[TokenIds], sampling: Sampling, rng: torch.Generator | None = None
     ) -> list[list[int]]:
         """Return the completion of each prompt (token ids, end token included when it was reached)."""
-        prefix = _common_prefix(prompts)
-        cache = self._read_prefix(prompts[0][:prefix]) if prefix else None
+        prefix = common_prefix(prompts)
+        cache = read_prefix(self.model, prompts[0][:prefix]) if prefix else None
         order = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         completions: list[list[int]] = [[] for _ in prompts]
         for start in range(0, len(order), self.batch_size):
@@ -52,11 +52,6 @@ class BatchGenerator:
             for row, completion in zip(rows, self._batch(suffixes, cache, prefix, sampling, rng), strict=True):
                 completions[row] = completion
         return completions
-
-    def _read_prefix(self, prefix: TokenIds) -> DynamicCache:
-        cache = DynamicCache(config=self.model.config)
-        self.model(input_ids=torch.tensor([list(prefix)]), past_key_values=cache, logits_to_keep=1)
-        return cache
 
     def _batch(
         self,
@@ -119,8 +114,15 @@ def left_pad(rows: Sequence[TokenIds]) -> tuple[torch.Tensor, torch.Tensor]:
     return ids_BT, keep_BT
 
 
-def _common_prefix(prompts: Sequence[TokenIds]) -> int:
-    """Length of the longest prefix all prompts share, leaving each at least one token of its own."""
+def read_prefix(model: Any, prefix: TokenIds) -> DynamicCache:
+    """Return the keys and values of one row of tokens that many rows begin with."""
+    cache = DynamicCache(config=model.config)
+    model(input_ids=torch.tensor([list(prefix)]), past_key_values=cache, use_cache=True, logits_to_keep=1)
+    return cache
+
+
+def common_prefix(prompts: Sequence[TokenIds]) -> int:
+    """Return the length of the longest prefix all prompts share, leaving each at least one token of its own."""
     # Whatever the first and the last in order share, all share.
     rows = [list(prompt) for prompt in prompts]
     first, last = min(rows), max(rows)

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
-from clinical_sdft.files import atomic_write
+from clinical_sdft.models.tensors import write_tensors
 from data_contracts import CostLedger
 
 FILE_NAME = "checkpoint.safetensors"
@@ -36,8 +35,7 @@ def save_checkpoint(
         for moment in _MOMENTS:
             tensors[f"{moment}/{name}"] = optimizer.state[parameter][moment]
     head = {"step": state.step, "losses": state.losses, "cost": state.cost.model_dump(mode="json")}
-    with atomic_write(folder / FILE_NAME) as scratch:
-        save_file({key: value.contiguous() for key, value in tensors.items()}, scratch, {"head": json.dumps(head)})
+    write_tensors(folder / FILE_NAME, tensors, {"head": json.dumps(head)})
 
 
 def load_checkpoint(

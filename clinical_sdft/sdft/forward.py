@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from clinical_sdft.models.generation import TokenIds, left_pad
+from clinical_sdft.models.generation import TokenIds, common_prefix, left_pad, read_prefix
 
 
 def completion_logits(
@@ -13,20 +13,26 @@ def completion_logits(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the logits that predict each completion token [B, T, V], and the mask of real tokens [B, T].
 
-    Prompts are padded on the left and completions on the right, so that the loss tokens of all rows stand in
-    the last T columns and nothing else goes through the output layer.
+    What all prompts begin with is read once. The rest is padded on the left and completions on the right, so that the
+    loss tokens of all rows stand in the last T columns and nothing else goes through the output layer.
     """
     longest = max(len(completion) for completion in completions)
-    prompt_BP, prompt_keep_BP = left_pad(prompts)
+    prefix = common_prefix(prompts)
+    cache = read_prefix(model, prompts[0][:prefix]) if prefix else None
+    if cache is not None:
+        cache.batch_repeat_interleave(len(prompts))
+    prompt_BP, prompt_keep_BP = left_pad([prompt[prefix:] for prompt in prompts])
     completion_BT, keep_BT = right_pad(completions, longest)
     inputs_BS = torch.cat([prompt_BP, completion_BT[:, :-1]], dim=1)
-    mask_BS = torch.cat([prompt_keep_BP, keep_BT[:, :-1]], dim=1)
-    positions_BS = mask_BS.cumsum(1).sub(1).clamp(min=0)
+    prefix_keep_BP = torch.ones(len(prompts), prefix, dtype=torch.long)
+    mask_BS = torch.cat([prefix_keep_BP, prompt_keep_BP, keep_BT[:, :-1]], dim=1)
+    positions_BS = mask_BS.cumsum(1).sub(1).clamp(min=0)[:, prefix:]
     output = model(
         input_ids=inputs_BS,
         attention_mask=mask_BS,
         position_ids=positions_BS,
-        use_cache=False,
+        past_key_values=cache,
+        use_cache=cache is not None,
         logits_to_keep=longest,
     )
     return output.logits, keep_BT

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
-from clinical_sdft.files import atomic_write
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
+from clinical_sdft.models.tensors import write_tensors
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.forward import completion_logits, group_by_length
 from clinical_sdft.sdft.loss import TeacherScores, forward_kl_top, mean_over_tokens
@@ -170,9 +170,8 @@ def _stack(scores: list[TeacherScores]) -> TeacherScores:
 def _keep(file: Path, completions: list[list[int]], scores: list[TeacherScores]) -> None:
     tensors = {f"tokens/{i:05d}": torch.tensor(row) for i, row in enumerate(completions)}
     tensors |= {f"indices/{i:05d}": score.indices_BTK.to(torch.int32) for i, score in enumerate(scores)}
-    tensors |= {f"log_probs/{i:05d}": score.log_probs_BTK.contiguous() for i, score in enumerate(scores)}
-    with atomic_write(file) as scratch:
-        save_file(tensors, scratch)
+    tensors |= {f"log_probs/{i:05d}": score.log_probs_BTK for i, score in enumerate(scores)}
+    write_tensors(file, tensors)
 
 
 def _read(file: Path) -> tuple[list[list[int]], list[TeacherScores]]:
