@@ -1,12 +1,15 @@
 """What the owner of the database can do: put the guards aside, change anything, and put them back."""
 
+import base64
+import hashlib
+import json
 from contextlib import contextmanager
 
 from sqlalchemy import delete, insert, select, text, update
 
 from governance.audit.log import columns_of
 from governance.audit.note import load_key
-from governance.export.verify import Log
+from governance.export.verify import Log, build_zip, claimed_sizes
 from governance.store.database import writing
 from governance.store.guards import INSERT_ONLY, postgres_guards
 from governance.store.tables import checkpoints, events, metadata
@@ -59,7 +62,7 @@ def put_rows(connection, rows):
 
 def rebuild(world, connection, kept, *, resign):
     """Make these events the log: renumbered, hashed anew, and with the key every checkpoint signed anew."""
-    sizes = connection.scalars(select(checkpoints.c.tree_size)).all() if resign else []
+    sizes = claimed_sizes(world.gov.witness.read_text()) if resign else ()
     log, rows = Log(frozenset(min(size, len(kept)) for size in sizes)), []
     for seq, event in enumerate(kept):
         rows.append(columns_of(event.model_copy(update={"seq": seq}), log.peaks))
@@ -71,3 +74,15 @@ def rebuild(world, connection, kept, *, resign):
         for size in sorted(log.claimed):
             note = key.sign_checkpoint(size, log.roots[size])
             connection.execute(insert(checkpoints).values(tree_size=size, root=log.roots[size].hex(), note=note))
+
+
+def resigned(world, members):
+    """Return a zip whose manifest the hospital's own key signs anew: only the log's own proofs can object."""
+    key = load_key(world.gov.keys)
+    statement = json.loads(base64.b64decode(json.loads(members["manifest.json"])["payload"]))
+    files = {name: data for name, data in members.items() if name != "manifest.json"}
+    statement["subject"] = [
+        {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}} for name, data in sorted(files.items())
+    ]
+    files["manifest.json"] = key.sign_envelope(json.dumps(statement).encode())
+    return build_zip(sorted(files.items()))
