@@ -42,7 +42,7 @@ def verify_live(
     try:
         with reading(engine) as connection:
             _verify_database(connection, key, witness, serving, report)
-    except (StoreError, DatabaseError) as error:  # a table or a page that cannot even be read
+    except (StoreError, DatabaseError, UnicodeDecodeError) as error:  # a table or a page that cannot even be read
         report.bad("database", f"cannot be read to its end: {str(error).splitlines()[0]}")
     for digest in objects.altered():
         report.bad("objects", f"{digest} was altered")

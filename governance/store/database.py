@@ -59,7 +59,7 @@ def open_database(url: str) -> Engine:
             current = _revision(connection)
         if current != REVISION:
             migrate(engine, "head")
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, UnicodeDecodeError) as error:  # SQLite's complaint may quote damaged bytes
         raise StoreError(f"database {engine.url!r}: {_reason(error)}; check the URL and its permissions") from error
     return engine
 
@@ -100,7 +100,7 @@ def _named(engine: Engine) -> Iterator[None]:
         raise StoreError(f"database {engine.url!r}: {_reason(error)}; check that it is there and writable") from error
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     """Return the driver's own words on one line."""
     return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
 
