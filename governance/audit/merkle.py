@@ -117,9 +117,8 @@ class StoredTree:
         return self._hashes(consistency_spans(first, second))
 
     def _hashes(self, spans: list[Span]) -> list[bytes]:
-        covers = [list(full_subtrees(span)) for span in spans]
-        rows = self._read({seq for cover in covers for node in cover for seq in _rows_of(node)})
-        return [root_of([_node_from(rows, node) for node in cover]) for cover in covers]
+        rows = self._read(rows_needed(spans))
+        return [root_of([_node_from(rows, node) for node in full_subtrees(span)]) for span in spans]
 
     def _read(self, wanted: set[int]) -> dict[int, tuple[bytes, tuple[bytes, ...]]]:
         query = select(events.c.seq, events.c.leaf_hash, events.c.peaks).where(events.c.seq.in_(wanted))
@@ -181,6 +180,11 @@ def full_subtrees(span: Span) -> Iterator[Node]:
 def split_peaks(data: bytes) -> tuple[bytes, ...]:
     """Return the peaks as the column `peaks` holds them, the largest subtree's first."""
     return tuple(data[at : at + _HASH] for at in range(0, len(data), _HASH))
+
+
+def rows_needed(spans: Iterable[Span]) -> set[int]:
+    """Return the seq of each event whose row `StoredTree` reads to know the hashes of these spans."""
+    return {seq for span in spans for node in full_subtrees(span) for seq in _rows_of(node)}
 
 
 def _rows_of(node: Node) -> tuple[int, ...]:
