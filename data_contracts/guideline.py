@@ -1,5 +1,6 @@
 """A diagnostic guideline as the hospital receives it, and the demonstrations made from it."""
 
+from collections import Counter
 from datetime import date
 from typing import Literal, Self
 
@@ -68,7 +69,7 @@ class Guideline(Contract):
 
 
 def _refuse_duplicates(kind: str, ids: list[str]) -> None:
-    twice = sorted({item for item in ids if ids.count(item) > 1})
+    twice = sorted(item for item, number in Counter(ids).items() if number > 1)
     if twice:
         raise ValueError(f"duplicate {kind} id: {', '.join(twice)}")
 

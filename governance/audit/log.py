@@ -1,26 +1,27 @@
 """Appends events, each in the transaction of what it documents, and signs the head of the log."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select
 
-from data_contracts import AuditEvent, Checkpoint, Digest
+from data_contracts import AuditEvent, Checkpoint, Digest, canonical_json
 from data_contracts.governance import DetailValue
 from governance.audit.errors import EventError, WitnessError
-from governance.audit.merkle import grow, leaf_hash, root_of
+from governance.audit.merkle import grow, leaf_hash, root_of, split_peaks
 from governance.audit.note import LogKey
 from governance.store.database import reading, writing
 from governance.store.tables import checkpoints, events
 
 Clock = Callable[[], datetime]
 
-_HASH = 32
 _LONGEST_TEXT = 300
 _LAG_SECONDS = 1.0
+_REPEATED = ("recorded_at", "actor", "action", "subject", "update_id")
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,32 @@ class LogHead:
     recorded_at: datetime | None
 
 
+@dataclass(frozen=True)
+class Draft:
+    """An event that has no place in the log yet.
+
+    Args:
+        actor: a username, or a part of the system.
+        action: what happened, a short slug.
+        subject: digest of what it happened to.
+        update_id: the update it belongs to.
+        details: digests, offsets and counts; never text of a patient.
+    """
+
+    actor: str
+    action: str
+    subject: Digest | None = None
+    update_id: str | None = None
+    details: Mapping[str, DetailValue] = field(default_factory=dict)
+
+
 def head(connection: Connection) -> LogHead:
     """Return the end of the log."""
     columns = (events.c.seq, events.c.peaks, events.c.canonical)
     row = connection.execute(select(*columns).order_by(events.c.seq.desc()).limit(1)).first()
     if row is None:
         return LogHead(0, (), None)
-    peaks = tuple(row.peaks[at : at + _HASH] for at in range(0, len(row.peaks), _HASH))
-    return LogHead(row.seq + 1, peaks, AuditEvent.from_bytes(row.canonical).recorded_at)
+    return LogHead(row.seq + 1, split_peaks(row.peaks), AuditEvent.from_bytes(row.canonical).recorded_at)
 
 
 def now(connection: Connection, clock: Clock) -> datetime:
@@ -58,55 +77,73 @@ def append(
     update_id: str | None = None,
     details: Mapping[str, DetailValue] | None = None,
 ) -> AuditEvent:
-    """Write the next event inside the caller's transaction; costs O(log n).
+    """Write the next event inside the caller's transaction; arguments as `Draft` and `append_all` take them.
+
+    Raises:
+        EventError: a detail is too long to be one.
+    """
+    (event,) = append_all(connection, clock, [Draft(actor, action, subject, update_id, details or {})])
+    return event
+
+
+def append_all(connection: Connection, clock: Clock, drafts: Iterable[Draft]) -> tuple[AuditEvent, ...]:
+    """Write the next events inside the caller's transaction, all or none; costs O(log n) for each.
 
     Args:
         connection: a transaction of `governance.store.database.writing`.
         clock: returns an aware moment. An event is never dated before the one above it; when the clock lags by
             more than a second, the event's details say by how much.
-        actor: a username, or a part of the system.
-        action: what happened, a short slug.
-        subject: digest of what it happened to.
-        update_id: the update it belongs to.
-        details: digests, offsets and counts; never text of a patient.
+        drafts: what happened, in its order; up to some ten thousand at once, for they are held in memory.
 
     Raises:
         EventError: a detail is too long to be one.
     """
-    facts = dict(details or {})
+    end = head(connection)
+    size, peaks, last = end.size, end.peaks, end.recorded_at
+    written, rows = [], []
+    for draft in drafts:
+        event = _event(draft, size, last, clock())
+        row = columns_of(event, peaks)
+        size, peaks, last = size + 1, split_peaks(row["peaks"]), event.recorded_at
+        written.append(event)
+        rows.append(row)
+    if rows:
+        connection.execute(insert(events), rows)
+    return tuple(written)
+
+
+def _event(draft: Draft, seq: int, last: datetime | None, moment: datetime) -> AuditEvent:
+    facts = dict(draft.details)
     for name, value in facts.items():
         if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-            raise EventError(f"event {action}: detail {name} is longer than {_LONGEST_TEXT}; log its digest instead")
-    end, moment = head(connection), clock()
-    if end.recorded_at is not None and moment < end.recorded_at:
-        lag = (end.recorded_at - moment).total_seconds()
-        moment = end.recorded_at
+            words = f"detail {name} is longer than {_LONGEST_TEXT}; log its digest instead"
+            raise EventError(f"event {draft.action}: {words}")
+    if last is not None and moment < last:
+        lag, moment = (last - moment).total_seconds(), last
         if lag > _LAG_SECONDS:
             facts["clock_behind_seconds"] = round(lag, 3)
-    event = AuditEvent(
-        seq=end.size,
+    return AuditEvent(
+        seq=seq,
         recorded_at=moment,
-        actor=actor,
-        action=action,
-        subject=subject,
-        update_id=update_id,
+        actor=draft.actor,
+        action=draft.action,
+        subject=draft.subject,
+        update_id=draft.update_id,
         details=facts,
     )
-    connection.execute(insert(events).values(**columns_of(event, end.peaks)))
-    return event
 
 
-def columns_of(event: AuditEvent, peaks: Sequence[bytes]) -> dict[str, object]:
+def columns_of(event: AuditEvent, peaks: Sequence[bytes]) -> dict[str, Any]:
     """Return the row of an event, given the peaks before it."""
     dumped = event.model_dump(mode="json")
-    canonical = event.canonical_bytes()
+    canonical = canonical_json(dumped)
     leaf = leaf_hash(canonical)
     return {
         "seq": event.seq,
         "canonical": canonical,
         "leaf_hash": leaf,
         "peaks": b"".join(grow(peaks, event.seq, leaf)),
-        **{name: dumped[name] for name in ("recorded_at", "actor", "action", "subject", "update_id")},
+        **{name: dumped[name] for name in _REPEATED},
     }
 
 

@@ -17,6 +17,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import struct
 import sys
 import zlib
@@ -318,16 +319,18 @@ def verify(path: Path, public_key: bytes | None = None, witness: str | None = No
         return report
     report.key_fingerprint = fingerprint(key)
     predicate = _check(report, "manifest.json", lambda: _check_manifest(members, key, report))
-    roots = _check(report, "events.jsonl", lambda: _check_events(members, report))
-    if predicate is None or roots is None:
+    claimed = claimed_sizes("\n".join([*_notes(members).values(), witness or ""]))
+    read = _check(report, "events.jsonl", lambda: _check_events(members, claimed, report))
+    if predicate is None or read is None:
         return report
-    _check(report, "checkpoints", lambda: _check_checkpoints(members, key, roots, predicate, report))
-    _check(report, "proofs.jsonl", lambda: _check_proofs(members, roots, report))
+    log, shown = read
+    _check(report, "checkpoints", lambda: _check_checkpoints(members, key, log, predicate, report))
+    _check(report, "proofs.jsonl", lambda: _check_proofs(members, log, shown, report))
     _check(report, "updates", lambda: _check_updates(members, report))
     if witness is None:
         report.notes.append("no witness given: whether the log was rewritten before this export is not shown")
     else:
-        _check(report, "witness", lambda: _check_witness(witness, key, roots, report))
+        _check(report, "witness", lambda: _check_witness(witness, key, log, report))
     return report
 
 
@@ -379,24 +382,38 @@ def _check_manifest(members: Members, key: Ed25519PublicKey, report: Verificatio
 
 @dataclass
 class Log:
-    """The log as recomputed from its leaves: their hashes, and the root of the tree of each size from 0."""
+    """The log as recomputed from its leaves: how many, their peaks, and the roots at the sizes that heads claim.
 
-    leaves: list[bytes] = field(default_factory=list)
+    Only those roots are kept: a log of a million events takes no more memory than one of a thousand.
+    """
+
+    claimed: frozenset[int] = frozenset()
+    size: int = 0
     peaks: tuple[bytes, ...] = ()
-    roots: list[bytes] = field(default_factory=lambda: [root_of(())])
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: root_of(())})
     readable: bool = True
     """Whether it could be read to its end; where not, that was reported, and larger heads prove nothing more."""
 
     def add(self, leaf: bytes) -> None:
         """Add the next leaf hash."""
-        self.peaks = grow(self.peaks, len(self.leaves), leaf)
-        self.leaves.append(leaf)
-        self.roots.append(root_of(self.peaks))
+        self.peaks = grow(self.peaks, self.size, leaf)
+        self.size += 1
+        if self.size in self.claimed:
+            self.roots[self.size] = root_of(self.peaks)
 
 
-def _check_events(members: Members, report: VerificationReport) -> Log:
-    log, before = Log(), ""
+def claimed_sizes(notes: str) -> frozenset[int]:
+    """Return the sizes that the notes in a text claim, each a line of its own; nothing is checked here."""
+    return frozenset(int(line) for line in notes.split("\n") if re.fullmatch("[0-9]{1,15}", line))
+
+
+def _check_events(
+    members: Members, claimed: frozenset[int], report: VerificationReport
+) -> tuple[Log, dict[int, bytes]]:
+    """Return the log, and the leaf hash of each event that is shown."""
+    log, before = Log(claimed), ""
     seen: dict[bytes, int] = {}
+    shown: dict[int, bytes] = {}
     for seq, line in enumerate(_lines(members["events.jsonl"])):
         event = json.loads(line)
         withheld = set(event) == {"leaf_hash", "seq"}  # and nothing beside, which no hash would vouch for
@@ -408,28 +425,29 @@ def _check_events(members: Members, report: VerificationReport) -> Log:
         if event.get("recorded_at", before) < before:
             report.bad("events.jsonl", f"event {seq} is dated before the event above it", seq)
         before, seen[leaf] = event.get("recorded_at", before), seq
+        if not withheld:
+            shown[seq] = leaf
         log.add(leaf)
-    report.events = len(log.leaves)
-    return log
+    report.events = log.size
+    return log, shown
 
 
-def _check_proofs(members: Members, log: Log, report: VerificationReport) -> None:
-    size, root = len(log.leaves), log.roots[-1]
+def _check_proofs(members: Members, log: Log, shown: dict[int, bytes], report: VerificationReport) -> None:
+    root = root_of(log.peaks)
     lines = _lines(members["proofs.jsonl"])
-    for seq, (line, leaf) in enumerate(zip(lines, log.leaves, strict=True)):
+    for (seq, leaf), line in zip(shown.items(), lines, strict=True):
         proof = json.loads(line)
         path = [bytes.fromhex(node) for node in proof["proof"]]
-        if proof["seq"] != seq or not verify_inclusion(seq, size, leaf, path, root):
+        if proof["seq"] != seq or not verify_inclusion(seq, log.size, leaf, path, root):
             report.bad("proofs.jsonl", f"event {seq} is not proven to stand in the log", seq)
 
 
 def _check_checkpoints(
     members: Members, key: Ed25519PublicKey, log: Log, predicate: dict[str, Any], report: VerificationReport
 ) -> None:
-    names = sorted(name for name in members if name.startswith("checkpoints/") and name.endswith(".note"))
-    heads = check_notes([(name, members[name].decode()) for name in names], key, log, report)
-    if not heads or heads[-1] != Head(predicate["origin"], len(log.leaves), log.roots[-1]):
-        report.bad("checkpoints", f"none signs the whole log of {len(log.leaves)} events")
+    heads = check_notes(_notes(members).items(), key, log, report)
+    if not heads or heads[-1] != Head(predicate["origin"], log.size, root_of(log.peaks)):
+        report.bad("checkpoints", f"none signs the whole log of {log.size} events")
     proofs = json.loads(members["checkpoints/consistency.json"])
     for old, new, proof in zip(heads[:-1], heads[1:], proofs, strict=True):
         path = [bytes.fromhex(node) for node in proof]
@@ -437,12 +455,19 @@ def _check_checkpoints(
             report.bad("checkpoints/consistency.json", f"{old.size} events are not the beginning of {new.size}")
 
 
+def _notes(members: Members) -> dict[str, str]:
+    """Return the checkpoints by name; what is no UTF-8 is replaced, so that no signature fits it."""
+    names = sorted(name for name in members if name.startswith("checkpoints/") and name.endswith(".note"))
+    return {name: members[name].decode("utf-8", "replace") for name in names}
+
+
 def check_notes(
     notes: Iterable[tuple[str, str]], key: Ed25519PublicKey, log: Log, report: VerificationReport
 ) -> list[Head]:
     """Check signed heads, given with where they stand, against the log; return those whose signature is right.
 
-    An altered event is named by the first seq that no smaller head vouches for.
+    `log` has the roots at the sizes they claim. An altered event is named by the first seq that no smaller head
+    vouches for.
     """
     heads, vouched = [], 0
     for where, note in notes:
@@ -452,11 +477,11 @@ def check_notes(
             report.bad(where, str(error))
             continue
         heads.append(head)
-        if head.size > len(log.leaves):
+        if head.size > log.size:
             if not log.readable:
                 continue
-            what = f"signs {head.size} events, the log has {len(log.leaves)}: its end was cut off"
-            report.bad(where, what, len(log.leaves))
+            what = f"signs {head.size} events, the log has {log.size}: its end was cut off"
+            report.bad(where, what, log.size)
         elif head.root != log.roots[head.size]:
             what = f"an event from {vouched} to {head.size - 1} is not the one that was signed"
             report.bad(where, what, vouched)
@@ -467,7 +492,7 @@ def check_notes(
 
 def _check_witness(text: str, key: Ed25519PublicKey, log: Log, report: VerificationReport) -> None:
     notes = split_notes(text)
-    known = [note for note in notes if int(note.split("\n")[1]) <= len(log.leaves)]
+    known = [note for note in notes if int(note.split("\n")[1]) <= log.size]
     if len(known) < len(notes):
         report.notes.append(f"{len(notes) - len(known)} witnessed checkpoints are younger than this export")
     check_notes([("witness", note) for note in known], key, log, report)
@@ -529,7 +554,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         key = options.public_key.read_bytes() if options.public_key else None
-        witness = options.witness.read_text("utf-8") if options.witness else None
+        witness = options.witness.read_bytes().decode("utf-8", "replace") if options.witness else None
         report = verify(options.export, key, witness)
     except OSError as error:
         parser.error(f"{error.filename}: {error.strerror}")

@@ -53,7 +53,7 @@ def export(
 
 def _members(material: Material, key: LogKey) -> dict[str, bytes]:
     tree = Tree(entry.leaf for entry in material.entries)
-    proofs = ({"seq": e.seq, "proof": _hex(tree.inclusion_proof(e.seq))} for e in material.entries)
+    proofs = ({"seq": e.seq, "proof": _hex(tree.inclusion_proof(e.seq))} for e in material.events)
     sizes = [size for size, _ in material.notes]
     steps = [_hex(tree.consistency_proof(a, b)) for a, b in pairwise(sizes)]
     members = {

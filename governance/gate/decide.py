@@ -1,6 +1,6 @@
 """The gate: every judgement, and the one verdict they add up to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from data_contracts import (
     Digest,
@@ -61,13 +61,15 @@ def decide(
     """
     alpha = spent_alpha(policy.alpha, attempt)
     before, after = _model("incumbent", incumbent), _model("candidate", candidate)
+    seals = {suite.id: suite.digest for suite in suites}
     problems = _run_problems(policy, suites, new_suite_id, attempt)
-    problems += model_problems("incumbent", incumbent, suites) + model_problems("candidate", candidate, suites)
+    problems += model_problems("incumbent", incumbent, suites, seals)
+    problems += model_problems("candidate", candidate, suites, seals)
     problems += pair_problems(suites, by_suite(incumbent), by_suite(candidate))
     judgements: tuple[SuiteJudgement, ...] = ()
     verdict, reason = Verdict.ERROR, f"no judgement can be made: {'; '.join(problems)}"
     if not problems:
-        subjects = _subjects(policy, incumbent, candidate, suites, new_suite_id, alpha)
+        subjects = _subjects(policy, incumbent, candidate, suites, seals, new_suite_id, alpha)
         labels = _regressed(subjects, policy.alpha)
         judgements = tuple(judge(one, policy, label) for one, label in zip(subjects, labels, strict=True))
         blocking = [judged for judged, one in zip(judgements, subjects, strict=True) if one.blocks]
@@ -117,6 +119,7 @@ def _subjects(
     incumbent: Sequence[SuiteScores],
     candidate: Sequence[SuiteScores],
     suites: Sequence[Suite],
+    seals: Mapping[str, Digest],
     new_suite_id: str,
     alpha: float,
 ) -> list[Subject]:
@@ -126,22 +129,30 @@ def _subjects(
     new = next(suite for suite in suites if suite.id == new_suite_id)
     prior = [suite for suite in suites if suite.id != new_suite_id]
     pairs = {suite.id: pair_scores(suite, before[suite.id], after[suite.id]) for suite in suites}
-    subjects = [_prior_subject(suite, pairs[suite.id], policy, rules.get(suite.id), alpha) for suite in prior]
+    subjects = [
+        _prior_subject(suite.id, seals[suite.id], pairs[suite.id], policy, rules.get(suite.id), alpha)
+        for suite in prior
+    ]
     if policy.pooled:
         everything = tuple(pair for suite in prior for pair in pairs[suite.id])
-        seal = sha256_digest(canonical_json(sorted(suite.digest for suite in prior)))
+        seal = sha256_digest(canonical_json(sorted(seals[suite.id] for suite in prior)))
         figures = measure(everything, policy.margin, alpha)
         subjects.insert(0, Subject(POOLED_ID, seal, Role.POOLED, everything, figures))
     gain = measure(pairs[new.id], 0.0 - policy.min_gain, alpha)
-    return [*subjects, Subject(new.id, new.digest, Role.NEW, pairs[new.id], gain)]
+    return [*subjects, Subject(new.id, seals[new.id], Role.NEW, pairs[new.id], gain)]
 
 
 def _prior_subject(
-    suite: Suite, pairs: tuple[Pair, ...], policy: GatePolicy, rule: SuiteRule | None, alpha: float
+    suite_id: str,
+    seal: Digest,
+    pairs: tuple[Pair, ...],
+    policy: GatePolicy,
+    rule: SuiteRule | None,
+    alpha: float,
 ) -> Subject:
     margin = rule.margin if rule and rule.margin is not None else policy.margin
     role = rule.role if rule else Role.GATED
-    return Subject(suite.id, suite.digest, role, pairs, measure(pairs, margin, alpha))
+    return Subject(suite_id, seal, role, pairs, measure(pairs, margin, alpha))
 
 
 def _regressed(subjects: Sequence[Subject], alpha: float) -> list[bool]:

@@ -23,6 +23,7 @@ _TIE = 1e-9
 _WINDOW_SD = 6.0
 _WINDOW_PAD = 30
 _NEGLIGIBLE = 1e-14
+_RECURRENCE_FROM, _RECURRENCE_ERROR = 500, 1e-12
 _GRID_PER_ROOT_N, _MIN_GRID, _MAX_GRID = 4.0, 65, 161
 _GRID_ERROR = 2e-6
 _RIVAL = 0.9
@@ -70,7 +71,10 @@ def region_probability(n: int, boundary: IntArray, changed: FloatArray, broken_s
     within = m_QW <= high[:, None]
     m_QW = np.minimum(m_QW, n)
     pmf_QW = np.where(within, _binomial_pmf(n, changed[:, None], m_QW), 0.0)
-    tail_QW = _binomial_cdf(boundary[m_QW], m_QW, broken_share[:, None], pmf_QW > _NEGLIGIBLE)
+    if n > _RECURRENCE_FROM:
+        tail_QW = _tails_by_recurrence(n, boundary, m_QW, broken_share)
+    else:
+        tail_QW = _binomial_cdf(boundary[m_QW], m_QW, broken_share[:, None], pmf_QW > _NEGLIGIBLE)
     omitted = np.where(low > 0, bdtr(low - 1.0, n, changed), 0.0)
     omitted += np.where(high < n, bdtrc(high * 1.0, n, changed), 0.0)
     return np.asarray(np.minimum((pmf_QW * tail_QW).sum(axis=1) + omitted, 1.0))
@@ -167,3 +171,24 @@ def _binomial_cdf(k: IntArray, n: IntArray, p: FloatArray, wanted: NDArray[np.bo
     k_open, n_open = k[open_cells], n[open_cells]
     cdf[open_cells] = betainc(n_open - k_open, k_open + 1, 1 - np.broadcast_to(p, k.shape)[open_cells])
     return cdf
+
+
+def _tails_by_recurrence(n: int, boundary: IntArray, m_QW: IntArray, broken_share: FloatArray) -> FloatArray:
+    """Return Pr{Bin(m, share) <= boundary[m]} along rows of consecutive m, never too small.
+
+    As Z grows with `broken` and falls with `fixed`, the boundary rises by 0 or 1 when m does. So with X_m binomial
+    and k = boundary[m], the tail changes by -p Pr{X_m = k} or by (1 - p) Pr{X_m = k + 1}: one term for each m, where
+    an incomplete beta function would cost five times as much. Rounding adds up to less than 1e-13; 1e-12 is added.
+    """
+    m, rise = np.arange(n + 1), np.append(np.diff(boundary), 0)
+    hit = boundary + rise
+    possible = (hit >= 0) & (hit <= m)
+    hit = np.where(possible, hit, 0)
+    log_factorial = gammaln(m + 1.0)
+    ways = np.where(possible, log_factorial - log_factorial[hit] - log_factorial[m - hit], -np.inf)
+    p = broken_share.clip(1e-300, 1 - 1e-16)[:, None]
+    term_QW = np.exp(ways[m_QW] + hit[m_QW] * np.log(p) + (m - hit)[m_QW] * np.log1p(-p))
+    change_QW = np.where(rise[m_QW] > 0, 1 - p, -p) * term_QW
+    first_Q1 = _binomial_cdf(boundary[m_QW[:, :1]], m_QW[:, :1], broken_share[:, None], np.ones(1, dtype=bool))
+    tail_QW = first_Q1 + np.cumsum(change_QW, axis=1) - change_QW
+    return np.asarray((tail_QW + _RECURRENCE_ERROR).clip(0, 1))

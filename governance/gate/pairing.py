@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from data_contracts import Suite, SuiteScores
+from data_contracts import Digest, Suite, SuiteScores
 from governance.gate.wording import listed
 
 ScoresById = Mapping[str, SuiteScores]
@@ -27,8 +27,17 @@ def pair_scores(suite: Suite, incumbent: SuiteScores, candidate: SuiteScores) ->
     return tuple(Pair(item.id, item.must_pass, before[item.id], after.get(item.id, 0.0)) for item in suite.items)
 
 
-def model_problems(who: str, scores: Sequence[SuiteScores], suites: Sequence[Suite]) -> list[str]:
-    """Return why one model's scores do not fit the suites: one line each, empty if they do."""
+def model_problems(
+    who: str, scores: Sequence[SuiteScores], suites: Sequence[Suite], seals: Mapping[str, Digest]
+) -> list[str]:
+    """Return why one model's scores do not fit the suites: one line each, empty if they do.
+
+    Args:
+        who: incumbent or candidate.
+        scores: the model's scores.
+        suites: the suites of this run.
+        seals: their digests by id; a digest costs time in proportion to its suite.
+    """
     known = {suite.id: suite for suite in suites}
     problems = [f"the {who} scored suite {name} twice" for name in _repeated(s.suite_id for s in scores)]
     given = {s.suite_id for s in scores}
@@ -38,7 +47,7 @@ def model_problems(who: str, scores: Sequence[SuiteScores], suites: Sequence[Sui
         problems.append(f"the scores of the {who} come from different models")
     for one in scores:
         if one.suite_id in known:
-            problems += _suite_problems(who, one, known[one.suite_id])
+            problems += _suite_problems(who, one, known[one.suite_id], seals[one.suite_id])
     return problems
 
 
@@ -62,9 +71,9 @@ def by_suite(scores: Sequence[SuiteScores]) -> dict[str, SuiteScores]:
     return {one.suite_id: one for one in scores}
 
 
-def _suite_problems(who: str, scores: SuiteScores, suite: Suite) -> list[str]:
+def _suite_problems(who: str, scores: SuiteScores, suite: Suite, seal: Digest) -> list[str]:
     problems = []
-    if scores.suite != suite.digest:
+    if scores.suite != seal:
         problems.append(f"suite {suite.id}: its digest is not the one the {who} was scored on (the suite changed)")
     items = {item.id for item in suite.items}
     unknown = sorted({score.item for score in scores.scores} - items)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy import Engine
 
 from data_contracts import Promotion, canonical_json
@@ -15,11 +16,15 @@ _FILE = "current.json"
 def sync_pointer(engine: Engine, serving: Path) -> None:
     """Make `current.json` say what the registry says; readers see the old file or the whole new one.
 
-    The write lock is held meanwhile: of two promotions, the later one's pointer stays.
+    The write lock is held meanwhile: of two promotions, the later one's pointer stays. Where the last promotion
+    cannot be read, the file stays as it is, so that serving goes on and `audit verify` can name the damage.
     """
-    with reading(engine) as connection:
-        if pointer_bytes(current(connection)) == read_pointer(serving):
-            return
+    try:
+        with reading(engine) as connection:
+            if pointer_bytes(current(connection)) == read_pointer(serving):
+                return
+    except ValidationError:
+        return
     with writing(engine) as connection:
         content = pointer_bytes(current(connection))
         if content is None:

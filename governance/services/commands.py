@@ -1,6 +1,6 @@
 """What changes something. Every command writes its event in the same transaction as its effect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +36,7 @@ __all__ = [
     "open_governance",
     "promote",
     "record_event",
+    "record_events",
     "record_read",
     "register_suite",
     "retire_suite",
@@ -113,8 +114,7 @@ def record_event(
     Raises:
         EventError: the action is one that governance writes itself, or a detail is too long.
     """
-    if action in OWN_ACTIONS:
-        raise EventError(f"event {action}: governance writes this one itself; choose another action")
+    _refuse_own(action)
     with writing(gov.engine) as connection:
         return log.append(
             connection,
@@ -125,6 +125,18 @@ def record_event(
             update_id=update_id,
             details=details,
         )
+
+
+def record_events(gov: Governance, drafts: Sequence[log.Draft]) -> tuple[AuditEvent, ...]:
+    """Write many events of the engine or the app in one transaction: all of them, or none.
+
+    Raises:
+        EventError: as `record_event`.
+    """
+    for draft in drafts:
+        _refuse_own(draft.action)
+    with writing(gov.engine) as connection:
+        return log.append_all(connection, gov.clock, drafts)
 
 
 def record_read(gov: Governance, *, actor: str, page: str, update_id: str | None = None) -> AuditEvent:
@@ -235,13 +247,20 @@ def verify_export(path: Path, public_key: Path | None = None, witness: Path | No
         witness: the checkpoints another host kept.
 
     Raises:
-        ExportError: a file cannot be read.
+        ExportError: a file cannot be read, or the witness is no text.
     """
     from governance.export.errors import ExportError
     from governance.export.verify import verify
 
     try:
         key = public_key.read_bytes() if public_key else None
-        return verify(path, key, witness.read_text("utf-8") if witness else None)
+        return verify(path, key, witness.read_bytes().decode() if witness else None)
     except OSError as error:
         raise ExportError(f"{error.filename}: {error.strerror}; name an export, a key and a witness") from error
+    except UnicodeDecodeError as error:
+        raise ExportError(f"{witness}: is no text; name the file that holds the witnessed checkpoints") from error
+
+
+def _refuse_own(action: str) -> None:
+    if action in OWN_ACTIONS:
+        raise EventError(f"event {action}: governance writes this one itself; choose another action")

@@ -53,7 +53,7 @@ def create(
 
     Args:
         workspace: its folder.
-        database_url: any SQLAlchemy URL; by default SQLite in `store.db`.
+        database_url: of PostgreSQL or SQLite; by default SQLite in `store.db`.
         witness: file for the signed checkpoints; by default `witness/checkpoints.txt` in the workspace, which
             protects the log only once it is copied to another host.
         clock: returns an aware moment.

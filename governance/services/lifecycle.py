@@ -151,7 +151,11 @@ def submit_update(gov: Governance, bundle: UpdateBundle) -> UpdateStatus:
                 action="update-submitted",
                 subject=bundle.digest,
                 update_id=bundle.update_id,
-                details={"status": status.value, "decision": bundle.decision},
+                details={
+                    "status": status.value,
+                    "decision": bundle.decision,
+                    "submitted_at": instant_text(moment),
+                },
             )
         return updates.status(connection, updates.find_update(connection, bundle.update_id))
 
@@ -284,7 +288,7 @@ def promote(gov: Governance, *, update_id: str, actor: str) -> Promotion:
                     action="suite-joined-prior",
                     subject=bundle.new_suite,
                     update_id=update_id,
-                    details={"kind": "prior"},
+                    details={"kind": "prior", "suite_id": record.suites[0].id},
                 )
     publish(gov)
     return promotion

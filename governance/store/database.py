@@ -1,4 +1,4 @@
-"""The database: SQLite beside the objects, or any SQLAlchemy URL, brought to the newest schema on opening."""
+"""The database: SQLite beside the objects, or PostgreSQL by its URL, brought to the newest schema on opening."""
 
 import errno
 import sqlite3
@@ -7,8 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
 from governance.store.errors import StoreError
 
@@ -19,6 +28,9 @@ REVISION = "0001"
 """The schema this code speaks; equal to Alembic's head."""
 
 _BUSY_SECONDS = 30
+_WRITE_LOCK = 0x5DF7
+"""Key of the advisory lock that PostgreSQL's writers queue at; one lock for each database."""
+
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -37,21 +49,20 @@ def sqlite_url(path: Path) -> str:
 def open_database(url: str) -> Engine:
     """Return an engine whose schema is current.
 
+    Args:
+        url: `sqlite:///FILE` or `postgresql://USER@HOST/DATABASE`.
+
     Raises:
-        StoreError: the database cannot be reached, or a newer version wrote it.
+        StoreError: the database is of another kind, cannot be reached, or a newer version wrote it.
     """
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    engine = _engine(url)
     try:
         with reading(engine) as connection:
             current = _revision(connection)
         if current != REVISION:
             migrate(engine, "head")
-    except SQLAlchemyError as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreError(f"database {engine.url!r}: {reason}; check the URL and its permissions") from error
+    except (SQLAlchemyError, UnicodeDecodeError) as error:  # SQLite's complaint may quote damaged bytes
+        raise StoreError(f"database {engine.url!r}: {_reason(error)}; check the URL and its permissions") from error
     return engine
 
 
@@ -70,8 +81,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that holds the write lock from its start: commits, or leaves nothing behind.
 
-    On SQLite `BEGIN IMMEDIATE` queues the writers. On other databases two writers meet at the primary key of
-    `events`, and the second fails whole.
+    Writers queue: on SQLite by `BEGIN IMMEDIATE`, on PostgreSQL by an advisory lock. A stranger there who does not
+    ask for that lock meets us at the primary key of `events`, and the second of the two fails whole.
 
     Raises:
         StoreError: the database cannot be written, or another writer held it for 30 seconds.
@@ -83,13 +94,20 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _named(engine: Engine) -> Iterator[None]:
-    """Turn the driver's complaint about the database itself (locked, full, read-only) into one line."""
+    """Turn the driver's complaint about the database itself (locked, full, damaged, read-only) into one line."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        if isinstance(error, (DataError, IntegrityError, NotSupportedError, ProgrammingError)):
+            raise
         if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
             raise OSError(errno.ENOSPC, f"database {engine.url!r}: no space left") from error
-        raise StoreError(f"database {engine.url!r}: {error.orig}; check that it is there and writable") from error
+        raise StoreError(f"database {engine.url!r}: {_reason(error)}; check that it is there and writable") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the driver's own words on one line."""
+    return " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
 
 
 def migrate(engine: Engine, revision: str) -> None:
@@ -122,6 +140,31 @@ def alembic_config(connection: Connection) -> "Config":
     return config
 
 
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            engine = create_engine(parsed)
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+            return engine
+        if kind in ("postgresql", "postgres"):
+            engine = create_engine(_with_psycopg(parsed), pool_pre_ping=True)
+            event.listen(engine, "begin", _begin_postgresql)
+            return engine
+    except ArgumentError as error:
+        raise StoreError("database_url: not a URL; write sqlite:///FILE or postgresql://USER@HOST/NAME") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(f"database_url: {error}; run `pip install 'clinical-sdft[postgresql]'`") from error
+    raise StoreError(f"database_url: {kind} is not supported; use sqlite or postgresql")
+
+
+def _with_psycopg(url: URL) -> URL:
+    """Name the driver where the URL leaves it open: what SQLAlchemy takes by itself depends on its version."""
+    return url if "+" in url.drivername else url.set(drivername="postgresql+psycopg")
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -141,3 +184,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("writes", False):
+        wait = f"set_config('lock_timeout', '{_BUSY_SECONDS}s', true)"
+        connection.exec_driver_sql(f"SELECT {wait}, pg_advisory_xact_lock({_WRITE_LOCK})")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")

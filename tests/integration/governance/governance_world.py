@@ -158,10 +158,10 @@ def manifest(adapter: str) -> AdapterManifest:
     )
 
 
-def build(folder: Path, monkeypatch) -> None:
+def build(folder: Path, monkeypatch, url: str | None = None) -> None:
     """Make the workspace that every test gets a copy of."""
     monkeypatch.setattr("governance.approvals.people._hasher", cheap_hasher)
-    gov = commands.create(folder, clock=FakeClock())
+    gov = commands.create(folder, database_url=url, clock=FakeClock())
     for username, name, *roles in (
         ("rita", "Rita Requester", PersonRole.REQUESTER, PersonRole.APPROVER),
         ("clara", "Dr. Clara Clinician", PersonRole.CLINICIAN),
@@ -188,13 +188,16 @@ class World:
     prior: Suite
     model: str = digest("model-0")
     """The model in force."""
+    url: str | None = None
+    """The database's URL; None for SQLite in the workspace."""
 
     @classmethod
-    def open(cls, folder: Path, monkeypatch) -> "World":
+    def open(cls, folder: Path, monkeypatch, url: str | None = None) -> "World":
         monkeypatch.setattr("governance.approvals.people._hasher", cheap_hasher)
         clock, gate = FakeClock(START + timedelta(hours=1)), FakeGate()
         monkeypatch.setattr("governance.gate.decide", gate, raising=False)
-        return cls(commands.open_governance(folder, clock=clock), clock, gate, suite("known"))
+        gov = commands.open_governance(folder, database_url=url, clock=clock)
+        return cls(gov, clock, gate, suite("known"), url=url)
 
     def judge(self, name: str, *, incumbent: str | None = None, priors: tuple[Suite, ...] | None = None, **more):
         """Judge candidate `model-NAME` on the prior suites and the new suite `new-NAME`."""

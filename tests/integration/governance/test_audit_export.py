@@ -1,7 +1,5 @@
 """The export holds; and whatever is done to it, verification says so."""
 
-import base64
-import hashlib
 import json
 import random
 import subprocess
@@ -10,6 +8,7 @@ import zipfile
 
 import pytest
 from governance_world import PASSWORD
+from owner import resigned
 
 from data_contracts import Person
 from governance.audit.note import load_key
@@ -29,18 +28,6 @@ def exported(world, tmp_path):
 
 def members_of(path):
     return standalone.read_zip(path.read_bytes(), standalone.VerificationReport(""))
-
-
-def resigned(world, members):
-    """Return a zip whose manifest the hospital's own key signs anew: only the log's own proofs can object."""
-    key = load_key(world.gov.keys)
-    statement = json.loads(base64.b64decode(json.loads(members["manifest.json"])["payload"]))
-    files = {name: data for name, data in members.items() if name != "manifest.json"}
-    statement["subject"] = [
-        {"name": name, "digest": {"sha256": hashlib.sha256(data).hexdigest()}} for name, data in sorted(files.items())
-    ]
-    files["manifest.json"] = key.sign_envelope(json.dumps(statement).encode())
-    return standalone.build_zip(sorted(files.items()))
 
 
 def problems(path, **trust):
@@ -243,7 +230,6 @@ def test_a_promotion_signature_or_score_that_the_log_does_not_know_is_named(worl
 
 
 def test_equal_stores_give_equal_bytes(world, exported, tmp_path):
-    from governance.audit.note import load_key
 
     gov, head = world.gov, commands.checkpoint(world.gov)
     for name in ("a", "b"):

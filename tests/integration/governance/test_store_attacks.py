@@ -1,16 +1,16 @@
 """What the owner of the database can do, and what verification says to it."""
 
 import shutil
-import sqlite3
-from contextlib import closing
 
 import pytest
+from owner import change, logged, put_rows, rebuild, unguarded
+from sqlalchemy import delete, insert
 
 from data_contracts import AuditEvent
-from governance.audit.log import columns_of
-from governance.audit.note import load_key
-from governance.export.verify import grow, root_of, split_notes
+from governance.export.verify import split_notes
 from governance.services import commands, queries
+from governance.store.database import writing
+from governance.store.tables import signatures, suite_spend
 
 
 @pytest.fixture
@@ -23,42 +23,22 @@ def busy(world):
     return world
 
 
-def attack(world, *statements, change=None):
-    """Do what the database's owner can: drop the triggers, then whatever."""
-    world.gov.engine.dispose()
-    with closing(sqlite3.connect(world.gov.workspace / "store.db")) as connection, connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        for statement in statements:
-            assert connection.execute(statement).rowcount, statement
-        if change:
-            change(connection)
+def attack(world, *changes, edit=None, resign=False):
+    """Do what the database's owner can, with the guards away and back again, and verify.
+
+    Args:
+        world: the store.
+        changes: (table, rows that match, column, new value or function of the old one).
+        edit: function from the events to those that shall stand there instead, in a chain built anew.
+        resign: sign every checkpoint of that chain with the log's own key.
+    """
+    events = [AuditEvent.from_bytes(row["canonical"]) for row in logged(world.gov.engine)]
+    with unguarded(world.gov.engine) as connection:
+        for one in changes:
+            change(connection, *one)
+        if edit:
+            rebuild(world, connection, edit(events), resign=resign)
     return commands.verify_store(world.gov)
-
-
-def rewrite(world, edit, *, resign=False):
-    """Edit the events and rebuild the whole chain on them; with the key also every checkpoint."""
-
-    def change(connection):
-        rows = connection.execute("SELECT canonical FROM events ORDER BY seq").fetchall()
-        kept = edit([AuditEvent.from_bytes(row) for (row,) in rows])
-        connection.execute("DELETE FROM events")
-        peaks, roots = (), [root_of(())]
-        for seq, event in enumerate(kept):
-            row = columns_of(event.model_copy(update={"seq": seq}), peaks)
-            peaks = grow(peaks, seq, row["leaf_hash"])
-            roots.append(root_of(peaks))
-            names, marks = ", ".join(row), ", ".join("?" * len(row))
-            connection.execute(f"INSERT INTO events ({names}) VALUES ({marks})", tuple(row.values()))
-        if resign:
-            key = load_key(world.gov.keys)
-            sizes = connection.execute("SELECT tree_size FROM checkpoints").fetchall()
-            connection.execute("DELETE FROM checkpoints")
-            for size in {min(size, len(kept)) for (size,) in sizes}:
-                row = (size, roots[size].hex(), key.sign_checkpoint(size, roots[size]))
-                connection.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", row)
-
-    return attack(world, change=change)
 
 
 def said(report):
@@ -66,19 +46,20 @@ def said(report):
 
 
 def test_an_edited_event_is_named(busy):
-    report = attack(
-        busy, "UPDATE events SET canonical = CAST(replace(canonical, 'admin', 'nimda') AS BLOB) WHERE seq = 4"
-    )
-    assert report.first_bad_event == 4
+    edited = ("events", {"seq": 4}, "canonical", lambda old: old.replace(b"admin", b"nimda"))
+    assert attack(busy, edited).first_bad_event == 4
 
 
 def test_an_edited_column_beside_the_event_is_named(busy):
-    report = attack(busy, "UPDATE events SET actor = 'nobody' WHERE seq = 6")
+    report = attack(busy, ("events", {"seq": 6}, "actor", "nobody"))
     assert said(report)[0] == "events: event 6 was altered (actor)"
 
 
 def test_a_removed_event_is_named(busy):
-    assert attack(busy, "DELETE FROM events WHERE seq = 5").first_bad_event == 5
+    rows = logged(busy.gov.engine)
+    with unguarded(busy.gov.engine) as connection:
+        put_rows(connection, rows[:5] + rows[6:])
+    assert commands.verify_store(busy.gov).first_bad_event == 5
 
 
 @pytest.mark.parametrize("resign", [False, True])
@@ -86,7 +67,7 @@ def test_a_rebuilt_chain_does_not_match_what_left_the_house(busy, resign):
     def edit(events):
         return [e.model_copy(update={"actor": "somebody"}) if e.seq == 9 else e for e in events]
 
-    report = rewrite(busy, edit, resign=resign)
+    report = attack(busy, edit=edit, resign=resign)
     assert any(problem.where.startswith("witness") for problem in report.problems)
     assert any(problem.where.startswith("checkpoint ") for problem in report.problems) is not resign
     assert report.first_bad_event <= 9
@@ -97,17 +78,17 @@ def test_a_back_dated_event_in_a_rebuilt_chain_is_named(busy):
         early = events[0].recorded_at.replace(year=2020)
         return [e.model_copy(update={"recorded_at": early}) if e.seq == 9 else e for e in events]
 
-    report = rewrite(busy, edit, resign=True)
-    assert "events: event 9 is dated before the event above it" in said(report)
+    assert "events: event 9 is dated before the event above it" in said(attack(busy, edit=edit, resign=True))
 
 
 def test_a_cut_off_end_is_shorter_than_what_was_witnessed(busy):
     total = len(queries.events(busy.gov, limit=None))
-    report = rewrite(busy, lambda events: events[:-1], resign=True)
+    report = attack(busy, edit=lambda events: events[:-1], resign=True)
     assert report.first_bad_event == total - 1
     assert any("its end was cut off" in problem for problem in said(report))
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_an_old_backup_in_place_of_the_store_shows(busy, tmp_path):
     busy.gov.engine.dispose()
     backup = tmp_path / "backup.db"
@@ -132,31 +113,60 @@ def test_a_lost_or_torn_witness_shows(busy):
 
 
 @pytest.mark.parametrize(
-    ("statement", "where"),
+    "altered",
     [
-        ("UPDATE people SET password_hash = (SELECT password_hash FROM people WHERE username = 'cora')", "people"),
-        ("UPDATE people SET person = replace(person, 'compliance', 'approver')", "people"),
-        ("DELETE FROM signatures WHERE position = 2", "signatures"),
-        ("UPDATE signatures SET roles = 'approver' WHERE position = 1", "signatures"),
-        ("UPDATE signatures SET canonical = CAST(replace(canonical, 'every', 'no') AS BLOB)", "signatures"),
-        (
-            "UPDATE promotions SET canonical = CAST(replace(canonical, 'first', 'x') AS BLOB) WHERE position = 1",
-            "promotions",
-        ),
-        ("UPDATE promotions SET current = previous WHERE position = 2", "promotions"),
-        ("UPDATE decisions SET verdict = 'FAIL'", "decisions"),
-        ("UPDATE decisions SET control = 1", "decisions"),
-        ("UPDATE decisions SET inputs = '{}'", "decisions"),
-        ("UPDATE decisions SET inputs = CAST('{}' AS BLOB)", "decisions"),
-        ("UPDATE people SET person = CAST('[]' AS BLOB) WHERE username = 'abel'", "people"),
-        ("UPDATE updates SET decision = bundle", "updates"),
-        ("UPDATE suites SET retired = 1 WHERE position = 1", "suites"),
-        ("UPDATE checkpoints SET root = (SELECT max(root) FROM checkpoints)", "checkpoints"),
+        ("people", {"username": "abel"}, "password_hash", "another person's"),
+        ("people", {}, "person", lambda old: old + b" "),
+        ("people", {"username": "abel"}, "person", b"[]"),
+        ("signatures", {"position": 1}, "roles", "approver"),
+        ("signatures", {}, "canonical", lambda old: old.replace(b"every", b"no")),
+        ("promotions", {"position": 1}, "canonical", lambda old: old.replace(b"first", b"x")),
+        ("promotions", {"position": 2}, "current", "sha256:" + "0" * 64),
+        ("promotions", {"position": 2}, "valid_from", "2020-01-01T00:00:00.000000Z"),
+        ("decisions", {}, "verdict", "FAIL"),
+        ("decisions", {}, "control", True),
+        ("decisions", {}, "inputs", b"{}"),
+        ("updates", {}, "decision", "sha256:" + "0" * 64),
+        ("updates", {}, "submitted_at", "2020-01-01T00:00:00.000000Z"),
+        ("suites", {"position": 1}, "retired", True),
+        ("suites", {"position": 1}, "suite_id", "known-"),
+        ("suite_spend", {}, "attempt", 0),
+        ("suite_spend", {}, "lineage", "another line"),
+        ("checkpoints", {}, "root", "0" * 64),
     ],
 )
-def test_every_other_table_must_say_what_the_log_says(busy, statement, where):
-    report = attack(busy, statement)
-    assert {problem.where for problem in report.problems} == {where}
+def test_every_other_table_must_say_what_the_log_says(busy, altered):
+    report = attack(busy, altered)
+    assert {problem.where for problem in report.problems} == {altered[0]}
+
+
+def test_rows_that_were_taken_away_or_added_show(busy):
+    with unguarded(busy.gov.engine) as connection:
+        connection.execute(delete(signatures).where(signatures.c.position == 2))
+        connection.execute(insert(suite_spend).values(suite="s", lineage="l", candidate="c", attempt=1))
+    problems = commands.verify_store(busy.gov).problems
+    assert [problem.where for problem in problems] == ["suite_spend", "signatures"]
+    assert problems[1].event is not None
+
+
+def test_guards_that_were_taken_away_show(busy):
+    name = "events_no_update" if busy.url is None else "events_no_change"
+    with writing(busy.gov.engine) as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}" + (" ON events" if busy.url else ""))
+    assert said(commands.verify_store(busy.gov)) == [
+        f"schema: trigger {name} is not as the migrations made it"
+        if busy.url is None
+        else f"schema: trigger {name} is missing, off, or not as the migrations made it"
+    ]
+
+
+def test_a_damaged_promotion_neither_stops_serving_nor_opening(busy):
+    before = (busy.gov.serving / "current.json").read_bytes()
+    attack(busy, ("promotions", {"position": 2}, "canonical", b"{}"))
+    gov = commands.open_governance(busy.gov.workspace, database_url=busy.url, clock=busy.clock)
+    assert (gov.serving / "current.json").read_bytes() == before
+    assert "promotions: the last one cannot be read" in said(commands.verify_store(gov))
+    gov.engine.dispose()
 
 
 def test_an_altered_object_shows(busy):

@@ -46,7 +46,9 @@ def test_an_update_goes_from_the_gate_into_service(world):
 def test_every_command_can_be_repeated(world):
     bundle = world.promoted("u1")
     before = len(queries.events(world.gov, limit=None))
-    assert commands.create(world.gov.workspace, clock=world.clock).workspace == world.gov.workspace
+    assert (
+        commands.create(world.gov.workspace, database_url=world.url, clock=world.clock).workspace == world.gov.workspace
+    )
     assert commands.submit_update(world.gov, bundle) is UpdateStatus.PROMOTED
     assert commands.promote(world.gov, update_id="u1", actor="admin") == queries.current_model(world.gov)
     commands.register_suite(world.gov, world.prior, kind="prior", actor="admin")
@@ -195,7 +197,7 @@ def test_a_lost_serving_pointer_comes_back_on_opening(world):
     before = pointer.read_bytes()
     pointer.unlink()
     assert [p.where for p in commands.verify_store(world.gov).problems] == ["serving/current.json"]
-    commands.open_governance(world.gov.workspace)
+    commands.open_governance(world.gov.workspace, database_url=world.url).engine.dispose()
     assert pointer.read_bytes() == before
 
 

@@ -3,8 +3,22 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
-from governance.audit.merkle import Tree, grow, leaf_hash, root_of, verify_consistency, verify_inclusion
+from governance.audit.merkle import (
+    StoredTree,
+    Tree,
+    consistency_spans,
+    grow,
+    inclusion_spans,
+    leaf_hash,
+    root_of,
+    rows_needed,
+    verify_consistency,
+    verify_inclusion,
+)
+from governance.store.database import open_database, reading, writing
+from governance.store.tables import events
 
 LEAVES = [
     bytes.fromhex(text)
@@ -126,3 +140,40 @@ def test_what_lies_outside_the_tree_is_refused():
     assert not verify_inclusion(-1, 8, TREE.root(), [], TREE.root())
     assert not verify_consistency(0, 8, [], TREE.root(0), TREE.root())
     assert not verify_consistency(8, 4, [TREE.root()], TREE.root(), TREE.root(4))
+
+
+@pytest.fixture(scope="module")
+def stored():
+    """A log of 37 events in a database, and its leaves."""
+    engine, peaks = open_database("sqlite://"), ()
+    leaves = [leaf_hash(str(number).encode()) for number in range(37)]
+    with writing(engine) as connection:
+        for seq, leaf in enumerate(leaves):
+            peaks = grow(peaks, seq, leaf)
+            words = {"canonical": b"x", "recorded_at": "t", "actor": "a", "action": "b"}
+            connection.execute(insert(events).values(seq=seq, leaf_hash=leaf, peaks=b"".join(peaks), **words))
+    with reading(engine) as connection:
+        yield StoredTree(connection), leaves
+    engine.dispose()
+
+
+def test_proofs_from_the_database_are_those_of_the_tree_in_memory(stored):
+    tree, leaves = stored
+    for size in range(1, len(leaves) + 1):
+        memory = Tree(leaves[:size])
+        assert tree.root(size) == memory.root()
+        for index in range(size):
+            assert tree.inclusion_proof(index, size) == memory.inclusion_proof(index)
+        for first in range(1, size + 1):
+            assert tree.consistency_proof(first, size) == memory.consistency_proof(first)
+    with pytest.raises(ValueError, match="no event 37"):
+        tree.root(38)
+
+
+@pytest.mark.parametrize("size", [1_000, 10_000, 100_000, 1_000_000, 2**20, 2**20 - 1])
+def test_a_proof_reads_few_rows_however_long_the_log(size):
+    """At most two rows for each level of the tree, and one level more for the ragged right end."""
+    levels = size.bit_length()
+    indexes = [0, 1, size // 3, size // 2, size - 2, size - 1, 2 ** (levels - 1) - 1]
+    assert max(len(rows_needed(inclusion_spans(index, size))) for index in indexes) <= 3 * levels
+    assert max(len(rows_needed(consistency_spans(index + 1, size))) for index in indexes) <= 3 * levels

@@ -1,30 +1,26 @@
-"""The first tables, and the triggers that make some of them insert-only on SQLite."""
+"""The first tables, and the triggers that make some of them insert-only."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from governance.store.guards import postgres_guards, sqlite_triggers
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
-_INSERT_ONLY = {
-    "events": ("seq",),
-    "checkpoints": ("tree_size",),
-    "decisions": ("inputs_digest",),
-    "updates": ("update_id",),
-    "signatures": ("position", "digest", "update_id, username, decision"),
-    "promotions": ("position", "digest", "update_id"),
-}
-_GAPLESS = {"events": ("seq", 0), "signatures": ("position", 1), "promotions": ("position", 1)}
-
 
 def upgrade() -> None:
     _create_log()
     _create_registry()
     _create_approvals()
-    if op.get_bind().dialect.name == "sqlite":
-        _create_triggers()
+    if op.get_bind().dialect.name == "postgresql":
+        statements = [statement for guard in postgres_guards() for statement in guard.statements()]
+    else:
+        statements = list(sqlite_triggers())
+    for statement in statements:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -40,6 +36,9 @@ def downgrade() -> None:
         "events",
     ):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        for guard in postgres_guards():
+            op.execute(f"DROP FUNCTION {guard.name}()")
 
 
 def _create_log() -> None:
@@ -129,26 +128,4 @@ def _create_approvals() -> None:
         sa.Column("decision", sa.String, nullable=False),
         sa.Column("roles", sa.String, nullable=False),
         sa.UniqueConstraint("update_id", "username", "decision", name="one_of_each_by_a_person"),
-    )
-
-
-def _create_triggers() -> None:
-    for table, keys in _INSERT_ONLY.items():
-        for verb in ("UPDATE", "DELETE"):
-            _trigger(table, f"no_{verb.lower()}", verb, "", f"{table} is insert-only")
-        for number, key in enumerate(keys):
-            # OR REPLACE would delete the old row, in a connection without recursive_triggers silently.
-            match = " AND ".join(f"{column} = NEW.{column}" for column in key.split(", "))
-            found = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {match})"
-            _trigger(table, f"no_replace_{number}", "INSERT", found, f"{table} has this {key} already")
-    for table, (key, first) in _GAPLESS.items():
-        gap = f"WHEN NEW.{key} IS NOT (SELECT COALESCE(MAX({key}) + 1, {first}) FROM {table})"
-        _trigger(table, "gapless", "INSERT", gap, f"{table}.{key} must be the next number")
-    moved = "WHEN NEW.previous IS NOT (SELECT current FROM promotions ORDER BY position DESC LIMIT 1)"
-    _trigger("promotions", "compare_and_swap", "INSERT", moved, "promotions.previous is not the model in force")
-
-
-def _trigger(table: str, name: str, verb: str, when: str, message: str) -> None:
-    op.execute(
-        f"CREATE TRIGGER {table}_{name} BEFORE {verb} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
     )

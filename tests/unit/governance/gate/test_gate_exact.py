@@ -100,7 +100,7 @@ def test_p_value_grows_with_broken_and_falls_with_fixed(outcome, margin):
         assert noninferiority_p_value(n, broken, fixed + 1, margin) <= p * (1 + 1e-5)
 
 
-@pytest.mark.parametrize("n", [10, 25, 60, 100, 200])
+@pytest.mark.parametrize("n", [10, 25, 60, 100, 200, 400])
 @pytest.mark.parametrize("margin", [0.02, 0.05, 0.1])
 def test_exact_size_at_the_null_boundary_keeps_alpha(n, margin):
     """Take the largest region the gate accepts; sum the trinomial over it on an independent grid of nuisances."""
@@ -113,6 +113,38 @@ def test_exact_size_at_the_null_boundary_keeps_alpha(n, margin):
     for q in np.linspace(1e-6, (1 - margin) / 2 - 1e-6, 97):
         log_p = ways + b * np.log(q + margin) + c * np.log(q) + (n - b - c) * np.log(1 - 2 * q - margin)
         assert np.exp(log_p).sum() <= 0.05
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.05, 0.1, -0.1, 0.0])
+def test_the_boundary_rises_by_one_or_not_at_all(margin):
+    """What the recurrence over totals rests on."""
+    for n in (7, 61, 400, 2_500):
+        for z in (-4.0, -1.96, -1.645, -0.3, 0.4):
+            assert set(np.diff(region_boundary(n, margin, z))) <= {0, 1}
+
+
+@pytest.mark.parametrize(
+    ("n", "b", "c", "margin"),
+    [(30, 0, 0, 0.1), (120, 4, 3, 0.05), (400, 20, 18, 0.05), (400, 0, 0, 0.02), (900, 40, 60, -0.02), (900, 9, 9, 0)],
+)
+def test_the_recurrence_gives_the_tails_of_the_incomplete_beta_function(n, b, c, margin, monkeypatch):
+    monkeypatch.setattr("governance.gate.exact._RECURRENCE_FROM", 10_000)
+    expected = noninferiority_p_value(n, b, c, margin)
+    monkeypatch.setattr("governance.gate.exact._RECURRENCE_FROM", 0)
+    found = noninferiority_p_value(n, b, c, margin)
+    assert expected * (1 - 1e-9) <= found <= expected * (1 + 1e-9) + 3e-12
+
+
+@pytest.mark.parametrize("n", [10, 30, 59, 100, 200, 400])
+@pytest.mark.parametrize("margin", [0.02, 0.05, 0.1])
+def test_simulated_false_passes_at_the_margin_stay_within_alpha(n, margin):
+    """Draw suites whose true drop is the margin, at nuisances from none to all; five standard errors of room."""
+    draws, alpha = 20_000, 0.05
+    boundary, dice = _rejection_region(n, margin, alpha), np.random.default_rng((n, int(100 * margin)))
+    for q in np.linspace(0, (1 - margin) / 2, 12):
+        outcomes = dice.multinomial(n, [q + margin, q, max(0.0, 1 - 2 * q - margin)], size=draws)
+        b, c = outcomes[:, 0], outcomes[:, 1]
+        assert (b <= boundary[b + c]).mean() <= alpha + 5 * np.sqrt(alpha * (1 - alpha) / draws)
 
 
 @pytest.mark.parametrize(("n", "margin"), [(40, 0.1), (120, 0.05)])
