@@ -1,33 +1,22 @@
 """Verifies the live store: the log against its signed heads and the witness, all else against the log."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Connection, Engine, select
 
-from data_contracts import AuditEvent, Person, sha256_digest
+from data_contracts import AuditEvent, UpdateBundle
+from governance.audit.facts import FACTS, Fact, in_force, said
 from governance.audit.log import columns_of
 from governance.export.verify import Log, VerificationReport, check_notes, fingerprint, split_notes
 from governance.registry.pointer import pointer_bytes, read_pointer
 from governance.registry.promotions import current
 from governance.store.database import reading
 from governance.store.objects import ObjectStore
-from governance.store.tables import (
-    checkpoints,
-    decisions,
-    events,
-    people,
-    promotions,
-    signatures,
-    suites,
-    updates,
-)
-
-Fact = tuple[str, ...]
+from governance.store.errors import IntegrityError, MissingObjectError
+from governance.store.tables import checkpoints, deletions, events, updates
 
 
 def verify_live(
@@ -51,6 +40,7 @@ def verify_live(
         else:
             report.notes.append("the other tables were not compared with the log, which cannot be read to its end")
         _verify_pointer(connection, serving, report)
+        _verify_presence(connection, objects, report)
     for digest in objects.altered():
         report.bad("objects", f"{digest} was altered")
     return report
@@ -120,57 +110,38 @@ def _verify_pointer(connection: Connection, serving: Path, report: VerificationR
 
 
 def _verify_rows(connection: Connection, logged: list[AuditEvent], report: VerificationReport) -> None:
-    said, found = Counter[Fact](), Counter[Fact]()
-    for event in _in_force(logged):
+    logged_facts, found = Counter[Fact](), Counter[Fact]()
+    for event in in_force(logged):
         try:
-            said.update(_said(event))
+            logged_facts.update(said(event))
         except KeyError as error:
             report.bad("events", f"event {event.seq} lacks {error}", event.seq)
-    for table, fact in _FACTS.items():
+    for table, fact in FACTS.items():
         for row in connection.execute(select(table)):
             try:
                 found[table.name, *fact(row)] += 1
             except (ValueError, TypeError):
                 report.bad(table.name, "holds a row that cannot be read")
-    for fact_ in sorted(found - said):
+    for fact_ in sorted(found - logged_facts):
         report.bad(fact_[0], f"{fact_[1]} is not what the log says")
-    for fact_ in sorted(said - found):
+    for fact_ in sorted(logged_facts - found):
         seq = next((event.seq for event in logged if fact_[1] == event.subject), None)
         report.bad(fact_[0], f"{fact_[1]} stands in the log, but not in the table", seq)
 
 
-def _in_force(logged: list[AuditEvent]) -> Iterator[AuditEvent]:
-    """Yield the events without those on a suite that a later event on the same suite replaced."""
-    last = {event.subject: event.seq for event in logged if event.action in _SUITE_ACTIONS}
-    for event in logged:
-        if event.action not in _SUITE_ACTIONS or last[event.subject] == event.seq:
-            yield event
-
-
-def _said(event: AuditEvent) -> Iterator[Fact]:
-    subject, details = event.subject or "", event.details
-    match event.action:
-        case "person-added":
-            yield "people", subject, str(details["credential"])
-        case "gate-decided":
-            yield "decisions", subject, str(details["inputs"]), str(details["verdict"]), str(details["control"])
-        case "update-submitted":
-            yield "updates", subject, str(event.update_id), str(details["decision"])
-        case "update-signed":
-            yield "signatures", subject, str(details["roles"])
-        case "model-installed" | "update-promoted" | "model-rolled-back":
-            yield "promotions", subject, str(details["previous"]), str(details["current"])
-        case "suite-registered" | "suite-joined-prior" | "suite-retired":
-            yield "suites", subject, str(details["kind"]), str(event.action == "suite-retired")
-
-
-_SUITE_ACTIONS = ("suite-registered", "suite-joined-prior", "suite-retired")
-_FACTS: dict[Table, Callable[[Any], Fact]] = {
-    people: lambda row: (Person.from_bytes(row.person).digest, sha256_digest(row.password_hash.encode())),
-    decisions: lambda row: (row.digest, sha256_digest(row.inputs), row.verdict, str(row.control)),
-    updates: lambda row: (row.bundle, row.update_id, row.decision),
-    signatures: lambda row: (sha256_digest(row.canonical), row.roles),
-    promotions: lambda row: (sha256_digest(row.canonical), str(row.previous), row.current),
-    suites: lambda row: (row.digest, row.kind, str(row.retired)),
-}
-"""What each row claims; every claim must stand in the log, and everything the log says must have its row."""
+def _verify_presence(connection: Connection, objects: ObjectStore, report: VerificationReport) -> None:
+    """Report what an update was judged on and is gone, without retention having deleted it."""
+    gone = set(connection.scalars(select(deletions.c.object)))
+    wanted: dict[str, str] = {}
+    for row in connection.execute(select(updates)):
+        wanted[row.bundle] = row.update_id
+        try:
+            bundle = UpdateBundle.from_bytes(objects.get(row.bundle))
+        except (MissingObjectError, IntegrityError, ValidationError):
+            continue
+        named = (bundle.decision, bundle.guideline, bundle.manifest, bundle.new_suite, *bundle.prior_suites)
+        for digest in (*named, *bundle.incumbent_scores, *bundle.candidate_scores):
+            wanted[digest] = bundle.update_id
+    for digest, update_id in sorted(wanted.items()):
+        if digest not in gone and not objects.has(digest):
+            report.bad("objects", f"{digest} of update {update_id} is missing")

@@ -13,7 +13,7 @@ from governance.store.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema this code speaks; equal to Alembic's head."""
 
 _BUSY_SECONDS = 30
