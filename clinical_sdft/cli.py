@@ -41,7 +41,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(setup.init)
-app.add_typer(identity.people, name="people")
+setup.people.command("enroll-totp")(identity.enroll_totp)
+setup.people.command("reset-totp")(identity.reset_totp)
+setup.people.command("link-oidc")(identity.link_oidc)
+setup.people.command("unlink-oidc")(identity.unlink_oidc)
+app.add_typer(setup.people, name="people")
 app.command()(update.ingest)
 app.add_typer(update.records, name="records")
 app.add_typer(update.suite, name="suite")

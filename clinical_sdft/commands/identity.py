@@ -16,13 +16,11 @@ from clinical_sdft.commands.common import (
     known_actor,
     prove,
 )
-from clinical_sdft.commands.setup import people
 
 UsernameArgument = Annotated[str, typer.Argument(help="Username of the person.")]
 
 
-@people.command("enroll-totp")
-def people_enroll_totp(username: UsernameArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE) -> None:
+def enroll_totp(username: UsernameArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE) -> None:
     """Enrol your second factor (TOTP): the secret is shown once, and a code confirms that your app took it.
 
     From then on every signature asks for a code, and each code counts once. Asks for your password first, and where
@@ -43,8 +41,7 @@ def people_enroll_totp(username: UsernameArgument, workspace: WorkspaceOption = 
     typer.echo(f"{username}: enrolled; signatures ask for a code from now on. Wait for the next code before you sign.")
 
 
-@people.command("reset-totp")
-def people_reset_totp(
+def reset_totp(
     username: UsernameArgument,
     reason: ReasonOption,
     actor: ActorOption,
@@ -59,8 +56,7 @@ def people_reset_totp(
     typer.echo(f"{username}: the second factor is taken back; enrol anew with `clinical-sdft people enroll-totp`")
 
 
-@people.command("link-oidc")
-def people_link_oidc(
+def link_oidc(
     username: UsernameArgument,
     subject: Annotated[str, typer.Option(help="The person's `sub` at the identity provider of [governance.oidc].")],
     reason: ReasonOption,
@@ -76,8 +72,7 @@ def people_link_oidc(
     typer.echo(f"{username}: signs through the identity provider from now on")
 
 
-@people.command("unlink-oidc")
-def people_unlink_oidc(
+def unlink_oidc(
     username: UsernameArgument,
     reason: ReasonOption,
     actor: ActorOption,

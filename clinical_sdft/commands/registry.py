@@ -90,7 +90,7 @@ def registry_retire(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Retire a version: it is never promoted or rolled back to again. Never the one in force. Asks for your password."""
+    """Retire a version, never the one in force: it is never put in force again. Asks for your password, and code."""
     from governance.services import commands
 
     governance = governed(workspace)

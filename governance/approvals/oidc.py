@@ -4,6 +4,7 @@ Nothing is trusted that the token says of its own verification: algorithms are o
 https, and issuer, audience, times and nonce are compared here.
 """
 
+import base64
 import json
 import urllib.error
 import urllib.request
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from data_contracts import PersonRole
 from governance.approvals.errors import ProviderError
@@ -77,21 +78,24 @@ class Provider:
         audience = claims.get("aud")
         listed = audience if isinstance(audience, list) else [audience]
         party = claims.get("azp")
-        if self.rules.client_id not in listed or (party or len(listed) > 1) and party != self.rules.client_id:
+        if self.rules.client_id not in listed or ((party or len(listed) > 1) and party != self.rules.client_id):
             raise TokenFault("audience", "it was made for another application")
         subject, nonce = claims.get("sub"), claims.get("nonce")
         if not isinstance(subject, str) or not subject or not isinstance(nonce, str):
             raise TokenFault("malformed", "it names no subject, or carries no nonce")
         return Claims(self.rules.issuer, subject, nonce, _groups(claims.get(self.rules.groups_claim)))
 
-    def exchange(self, fields: Mapping[str, str]) -> str:
-        """Return the ID token for an authorization code (RFC 6749, 4.1.3).
+    def exchange(self, fields: Mapping[str, str], secret: str | None) -> str:
+        """Return the ID token for an authorization code (RFC 6749, 4.1.3); a secret goes by Basic (2.3.1).
 
         Raises:
             ProviderError: it cannot be reached, or gives none.
         """
-        endpoint = str(self.metadata().get("token_endpoint", ""))
-        token = self._fetch(endpoint, urlencode(fields).encode()).get("id_token")
+        endpoint, headers = str(self.metadata().get("token_endpoint", "")), {}
+        if secret:
+            pair = f"{quote_plus(self.rules.client_id)}:{quote_plus(secret)}"
+            headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+        token = self._fetch(endpoint, urlencode(fields).encode(), headers).get("id_token")
         if not isinstance(token, str):
             raise ProviderError(f"{self.rules.issuer}: gave no ID token; allow the scope openid for this client")
         return token
@@ -118,10 +122,10 @@ class Provider:
         except (JoseError, ValueError, TypeError) as error:
             raise TokenFault("signature", "it was not signed with a key of the issuer") from error
 
-    def _fetch(self, url: str, data: bytes | None = None) -> dict[str, Any]:
+    def _fetch(self, url: str, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         try:
             safe_url(url)
-            request = urllib.request.Request(url, data, {"Accept": "application/json"})
+            request = urllib.request.Request(url, data, {"Accept": "application/json", **(headers or {})})
             with urllib.request.build_opener(_StayHere).open(request, timeout=_SECONDS) as answer:
                 found = json.loads(answer.read(_LARGEST_ANSWER))
         except urllib.error.HTTPError as error:

@@ -12,6 +12,7 @@ from governance.approvals.oidc import Provider
 from governance.rules import safe_url
 
 SECRET = "CLINICAL_SDFT_OIDC_CLIENT_SECRET"
+"""Names the environment variable of the client's secret; a public client has none."""
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,4 @@ def redeem(provider: Provider, login: Login, code: str) -> str:
         "client_id": provider.rules.client_id,
         "code_verifier": login.verifier,
     }
-    secret = os.environ.get(SECRET)
-    return provider.exchange(fields | ({"client_secret": secret} if secret else {}))
+    return provider.exchange(fields, os.environ.get(SECRET))

@@ -75,7 +75,7 @@ def wait_after(failures: int) -> timedelta:
     """Return how long an account waits after so many failures in a row: 15 minutes at five, then twice as long each."""
     if failures < MOST_FAILURES:
         return timedelta()
-    return min(FIRST_WAIT * 2 ** min(failures - MOST_FAILURES, 10), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(failures - MOST_FAILURES, 10)), LONGEST_WAIT)
 
 
 def waits(connection: Connection, username: str, moment: datetime) -> bool:

@@ -52,7 +52,9 @@ def check_secret(username: str, secret: str) -> None:
         PersonError: it is shorter than 160 bits, or not base32.
     """
     if not _SECRET.fullmatch(secret):
-        raise PersonError(f"person {username}: a TOTP secret is base32 of 160 bits or more; take the one you were shown")
+        raise PersonError(
+            f"person {username}: a TOTP secret is base32 of 160 bits or more; take the one you were shown"
+        )
 
 
 def _totp(secret: str) -> "TOTP":

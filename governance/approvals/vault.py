@@ -40,9 +40,7 @@ class Vault:
             VaultError: it was sealed with another key or for another owner, or was altered.
         """
         try:
-            return AESGCM(self._subkey("seal")).decrypt(
-                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner.encode()
-            )
+            return AESGCM(self._subkey("seal")).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner.encode())
         except (InvalidTag, ValueError):
             raise VaultError(
                 f"second factor of {owner}: cannot be read with this key; restore keys/{FILE}, or reset the factor"

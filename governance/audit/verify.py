@@ -14,8 +14,8 @@ from governance.export.verify import Log, VerificationReport, check_notes, finge
 from governance.registry.pointer import pointer_bytes, read_pointer
 from governance.registry.promotions import current
 from governance.store.database import reading
-from governance.store.objects import ObjectStore
 from governance.store.errors import IntegrityError, MissingObjectError
+from governance.store.objects import ObjectStore
 from governance.store.tables import checkpoints, deletions, events, updates
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from sqlalchemy import Connection, select
 
@@ -37,7 +38,7 @@ def intervals(connection: Connection, known_at: datetime | None = None) -> tuple
     ends = [datetime.fromisoformat(row.valid_from) for row in rows[1:]]
     found = (
         Interval(Promotion.from_bytes(row.canonical), datetime.fromisoformat(row.recorded_at), end)
-        for row, end in zip(rows, [*ends, None], strict=True)
+        for row, end in zip_longest(rows, ends)
     )
     return tuple(one for one in found if one.until is None or one.promotion.valid_from < one.until)
 

@@ -135,9 +135,7 @@ def _owner_of_update(
     return _owner(connection, name, subjects, False, datetime.fromisoformat(connection.scalars(ended).one()))
 
 
-def _owner(
-    connection: Connection, name: str, subjects: tuple[Digest, ...], ever: bool, end: datetime | None
-) -> Owner:
+def _owner(connection: Connection, name: str, subjects: tuple[Digest, ...], ever: bool, end: datetime | None) -> Owner:
     """Return an owner; a version that was in force must be retired first, or a rollback would find no weights."""
     held = holds_on(connection, subjects)
     if held:

@@ -28,9 +28,7 @@ def answered(
     """
     with reading(gov.engine) as connection:
         return tuple(
-            _answered(connection, one, known_at)
-            for one in intervals(connection, known_at)
-            if _holds(one, start, end)
+            _answered(connection, one, known_at) for one in intervals(connection, known_at) if _holds(one, start, end)
         )
 
 

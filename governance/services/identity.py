@@ -120,7 +120,7 @@ def enroll_totp(
         proof = f"totp:{step}"
         if step is None or not credentials.use(connection, username, proof, step):
             raise PersonError(
-                f"person {username}: the code is not of this secret, or was used; look at the clocks, take the next code"
+                f"person {username}: not a fresh code of this secret; look at the clocks, take the next code"
             )
         said = {"purpose": "enrolment", "proof": proof}
         log.append(connection, gov.clock, actor=username, action="proof-accepted", details=said)
@@ -143,9 +143,7 @@ def reset_totp(gov: Governance, *, username: str, by: Proven, reason: str) -> No
         if account.person.username == actor:
             raise PersonError(f"person {username}: another administrator resets yours; or enrol anew with a code")
         owner = account.person.username
-        _add_credential(
-            gov, connection, "totp-reset", owner, "totp", credentials.WITHDRAWN, actor=actor, reason=reason
-        )
+        _add_credential(gov, connection, "totp-reset", owner, "totp", credentials.WITHDRAWN, actor=actor, reason=reason)
 
 
 def link_identity(gov: Governance, *, username: str, subject: str | None, by: Proven, reason: str) -> None:
@@ -260,4 +258,3 @@ def _add_credential(
         subject=sha256_digest(value),
         details=details if reason is None else details | {"reason": reason},
     )
-

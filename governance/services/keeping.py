@@ -39,9 +39,7 @@ def retire_model(gov: Governance, *, model: Digest, by: Proven, reason: str) -> 
         made = Retirement(model=model, actor=actor, reason=reason.strip(), retired_at=moment)
         marks.retire(connection, made)
         details: dict[str, DetailValue] = {"model": model, "reason": reason.strip()}
-        log.append(
-            connection, gov.clock, actor=actor, action="model-retired", subject=made.digest, details=details
-        )
+        log.append(connection, gov.clock, actor=actor, action="model-retired", subject=made.digest, details=details)
     return made
 
 
