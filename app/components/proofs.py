@@ -74,7 +74,8 @@ def provider_step(
     if found is None or found.about != about:
         return None
     st.link_button("1. Sign in at the identity provider (opens a new tab)", found.login.url)
-    if not st.button("2. Sign now", type="primary", key=f"sign_now_{about[1]}"):
+    st.caption("To change the decision or the reason, change it above and press “Continue” again.")
+    if not st.button(f"2. Sign now: {decision}", type="primary", key=f"sign_now_{about[1]}"):
         return None
     if found.token is None:
         st.error("The identity provider has not sent you back yet. Sign in there first, in the other tab.")

@@ -88,7 +88,7 @@ def _named(engine: Engine) -> Iterator[None]:
 
 
 def migrate(engine: Engine, revision: str) -> None:
-    """Bring the schema to an Alembic revision (`head`, `base`, or an id).
+    """Bring the schema up to `head`, or down to an Alembic revision (`base`, or an id).
 
     Raises:
         StoreError: the database has a revision that this version does not know.
@@ -99,7 +99,7 @@ def migrate(engine: Engine, revision: str) -> None:
     with writing(engine) as connection:
         config = alembic_config(connection)
         try:
-            if revision == "base":
+            if revision != "head":
                 command.downgrade(config, revision)
             else:
                 command.upgrade(config, revision)

@@ -81,9 +81,7 @@ class TestSecondFactor:
         clinic.submitted("u1")
         enroll("clara", monkeypatch)
         assert "taken back" in run("people", "reset-totp", "clara", "--reason", "lost", "--as", "admin")
-        assert "enrol a second factor first" in run(
-            "review", "approve", "u1", "--reason", "x", "--as", "clara", code=2
-        )
+        assert "enrol a second factor first" in run("review", "approve", "u1", "--reason", "x", "--as", "clara", code=2)
         assert "may not reset" in run("people", "reset-totp", "clara", "--reason", "lost", "--as", "abel", code=2)
 
     def test_the_workspace_asks_it_of_everybody(self, clinic):
@@ -133,9 +131,7 @@ class TestVersions:
         old = digest("model-0")
         assert "retired" in run("registry", "retire", old, "--reason", "superseded", "--as", "abel")
         assert "was retired on" in run("rollback", old, "--reason", "x", "--as", "abel", code=2)
-        assert "is in force" in run(
-            "registry", "retire", digest("model-u1"), "--reason", "x", "--as", "abel", code=2
-        )
+        assert "is in force" in run("registry", "retire", digest("model-u1"), "--reason", "x", "--as", "abel", code=2)
         assert "name one of" in run("hold", "set", "h1", "--reason", "x", "--as", "cora", code=2)
         assert "set;" in run("hold", "set", "h1", "--version", old, "--reason", "a case", "--as", "cora")
         assert "h1" in run("hold", "list") and "legal hold h1" in run("retention", "list")
@@ -166,7 +162,18 @@ def test_a_person_signs_in_a_browser(clinic):
         assert "identity provider" in run("people", "list")
         user = json.dumps({"auth_time": int(time.time())}).encode()
         urlopen(Request(f"{issuer}/users/s-clara", user, {"Content-Type": "application/json"}, method="PUT"))
-        command = [sys.executable, "-m", "clinical_sdft.cli", "review", "approve", "u1", "--reason", "x", "--as", "clara"]
+        command = [
+            sys.executable,
+            "-m",
+            "clinical_sdft.cli",
+            "review",
+            "approve",
+            "u1",
+            "--reason",
+            "x",
+            "--as",
+            "clara",
+        ]
         secret = {"CLINICAL_SDFT_OIDC_CLIENT_SECRET": "known"}
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | secret
