@@ -55,7 +55,7 @@ def review_approve(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Sign for an update. Two different people must, one of them a clinician, neither the requester.
+    """Sign for an update. Two people must: a clinician and an approver, neither the requester.
 
     Asks for the password (CLINICAL_SDFT_PASSWORD) and, once a second factor is enrolled, for its code
     (CLINICAL_SDFT_TOTP). A person linked to the identity provider signs in there, in a browser on this machine.
