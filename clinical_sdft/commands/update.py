@@ -115,11 +115,11 @@ def suite_retire(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Retire a prior suite, on the record."""
+    """Retire a prior suite, on the record, as approver or administrator."""
     from governance.services import commands
 
     governance = governed(workspace)
-    commands.retire_suite(governance, digest, actor=known_actor(governance, actor), reason=reason)
+    commands.retire_suite(governance, digest, actor=known_actor(governance, actor, "retire a suite"), reason=reason)
     typer.echo(f"{digest}: retired")
 
 

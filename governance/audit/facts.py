@@ -69,7 +69,7 @@ def said(event: AuditEvent) -> Iterator[Fact]:
         case "model-retired":
             yield "retirements", subject, str(details["model"])
         case "hold-set" | "hold-released":
-            yield "holds", subject, str(details["hold"]), event.action.replace("released", "release")
+            yield "holds", subject, str(details["hold"]), str(details["position"])
         case "object-deleted":
             yield "deletions", subject, str(details["object"])
 
@@ -84,7 +84,7 @@ FACTS: dict[Table, Callable[[Any], Fact]] = {
     promotions: lambda row: (_promotion(row), str(row.previous), row.current),
     suites: lambda row: (row.digest, row.kind, str(row.retired)),
     retirements: lambda row: (_digest(row, Retirement, "digest", "model", "retired_at"), row.model),
-    holds: lambda row: (_digest(row, LegalHold, "digest", "hold_id", "kind"), row.hold_id, f"hold-{row.kind}"),
+    holds: lambda row: (_digest(row, LegalHold, "digest", "hold_id", "kind"), row.hold_id, str(row.position)),
     deletions: lambda row: (_digest(row, Deletion, "digest", "object", "deleted_at"), row.object),
 }
 """What each row claims; every claim must stand in the log, and everything the log says must have its row."""

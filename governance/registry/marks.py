@@ -82,20 +82,21 @@ def find_hold(connection: Connection, hold_id: str) -> LegalHold:
     return mine[-1]
 
 
-def add_hold(connection: Connection, entry: LegalHold) -> None:
-    """Remember a hold or its release.
+def add_hold(connection: Connection, entry: LegalHold) -> int:
+    """Remember a hold or its release, and return its position.
 
     Raises:
         HoldError: a hold's id was used before; ids are never used again.
     """
     if entry.kind == "set" and any(known.hold_id == entry.hold_id for known in all_holds(connection)):
         raise HoldError(f"hold {entry.hold_id}: this id was used before; choose a fresh one")
-    last = connection.scalar(select(func.max(holds.c.position))) or 0
+    position = (connection.scalar(select(func.max(holds.c.position))) or 0) + 1
     row = {
-        "position": last + 1,
+        "position": position,
         "digest": entry.digest,
         "canonical": entry.canonical_bytes(),
         "hold_id": entry.hold_id,
         "kind": entry.kind,
     }
     connection.execute(insert(holds).values(**row))
+    return position

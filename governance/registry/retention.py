@@ -121,7 +121,8 @@ def _owned(connection: Connection, objects: ObjectStore) -> Iterator[tuple[Owner
 def _owner_of_update(
     connection: Connection, line: tuple[Interval, ...], stored: updates.StoredUpdate, bundle: UpdateBundle
 ) -> Owner:
-    subjects, name = (bundle.candidate, stored.bundle), f"update {bundle.update_id}"
+    # A hold on a version holds the updates that were judged against it, too.
+    subjects, name = (bundle.candidate, stored.bundle, bundle.incumbent), f"update {bundle.update_id}"
     ever, end = last_in_effect(line, bundle.candidate)
     if ever:
         return _owner(connection, name, subjects, ever, end)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from data_contracts import AuditEvent, Checkpoint, Digest, Suite
 from data_contracts.governance import DetailValue
+from governance.approvals import roles
 from governance.audit import log
 from governance.audit.errors import EventError
 from governance.registry import suites
@@ -158,6 +159,7 @@ def retire_suite(gov: Governance, suite_digest: Digest, *, actor: str, reason: s
     """Take a suite out of use; later candidates need not face it.
 
     Raises:
+        RoleError: the actor is neither approver nor administrator: a suite fewer makes the gate easier to pass.
         NotFoundError: there is no such suite in use.
         SuiteError: there is no reason.
         EventError: the reason is longer than 300 characters.
@@ -165,6 +167,7 @@ def retire_suite(gov: Governance, suite_digest: Digest, *, actor: str, reason: s
     if not reason.strip():
         raise SuiteError(f"suite {suite_digest}: say why it is retired")
     with writing(gov.engine) as connection:
+        roles.require(connection, actor, "retire a suite")
         entry = suites.retire(connection, suite_digest)
         details = {"suite_id": entry.suite_id, "kind": entry.kind, "reason": reason}
         log.append(

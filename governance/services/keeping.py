@@ -165,8 +165,9 @@ def _delete(
 
 
 def _add_hold(gov: Governance, connection: Connection, entry: LegalHold, action: str) -> None:
-    marks.add_hold(connection, entry)
+    position = marks.add_hold(connection, entry)
     details: dict[str, DetailValue] = {"hold": entry.hold_id, "on": entry.subject, "reason": entry.reason}
+    details["position"] = position
     log.append(connection, gov.clock, actor=entry.actor, action=action, subject=entry.digest, details=details)
 
 
