@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from data_contracts import Person, PersonRole
+from governance.services.views import may
 
 IDLE = timedelta(minutes=15)
 
@@ -51,12 +52,12 @@ def farewell() -> str | None:
 
 def may_sign(person: Person) -> bool:
     """Whether the person has a role that signs updates."""
-    return _has(person, PersonRole.CLINICIAN, PersonRole.APPROVER)
+    return may(person, "sign")
 
 
 def may_put_in_force(person: Person) -> bool:
     """Whether the person may put an approved update in force, or roll back."""
-    return _has(person, PersonRole.APPROVER, PersonRole.ADMINISTRATOR)
+    return may(person, "promote")
 
 
 def may_read_audit(person: Person) -> bool:

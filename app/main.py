@@ -5,6 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from app import auth, workspace
+from app.components.proofs import take_back
 from app.components.sign_in import sign_in_form
 from data_contracts import Person
 
@@ -22,6 +23,8 @@ def main() -> None:
     st.set_option("client.showErrorDetails", "none")
     st.html(f"<style>{_STYLE}</style>")
     workspace.require()
+    if take_back():
+        return
     person = auth.signed_in()
     page = st.navigation(_pages(person), position="hidden" if person is None else "sidebar")
     if person is None:

@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, review, setup, update
+from clinical_sdft.commands import audit, identity, registry, review, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
     "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
-    "gate", "review", "promote", "rollback", "audit",
+    "gate", "review", "promote", "rollback", "registry", "hold", "retention", "audit",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -41,6 +41,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(setup.init)
+setup.people.command("enroll-totp")(identity.enroll_totp)
+setup.people.command("reset-totp")(identity.reset_totp)
+setup.people.command("link-oidc")(identity.link_oidc)
+setup.people.command("unlink-oidc")(identity.unlink_oidc)
 app.add_typer(setup.people, name="people")
 app.command()(update.ingest)
 app.add_typer(update.records, name="records")
@@ -52,6 +56,9 @@ app.add_typer(review.gate, name="gate")
 app.add_typer(review.review, name="review")
 app.command()(review.promote)
 app.command()(review.rollback)
+app.add_typer(registry.registry, name="registry")
+app.add_typer(registry.hold, name="hold")
+app.add_typer(registry.retention, name="retention")
 app.add_typer(audit.audit, name="audit")
 app.command()(setup.doctor)
 

@@ -16,7 +16,7 @@ from clinical_sdft.workspace import Workspace
 from data_contracts import UpdateStatus, Verdict
 from governance.services import commands, queries
 from governance.services.handle import Governance
-from governance.services.views import UpdateSummary
+from governance.services.views import UpdateSummary, may
 
 _NEXT = {
     UpdateStatus.WAITING: "waiting for two signatures (`clinical-sdft review list`)",
@@ -44,6 +44,8 @@ def work_through(workspace: Workspace, governance: Governance, actor: str, watch
 
 
 def _promote_approved(governance: Governance, workspace: Workspace, actor: str, watcher: Watcher) -> None:
+    if not any(person.username == actor and may(person, "promote") for person in queries.people(governance)):
+        return  # the state of the file says that somebody must promote
     for row in queries.updates(governance):
         if row.status is UpdateStatus.APPROVED:
             commands.promote(governance, update_id=row.update_id, actor=actor)

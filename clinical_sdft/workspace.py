@@ -23,6 +23,7 @@ from clinical_sdft.files import read_text
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.validation import first_problem
 from data_contracts import GatePolicy, LoraSettings, TrainingSettings
+from governance.rules import Rules
 
 CONFIG = "config.toml"
 POLICY = "gate-policy.yaml"
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()
+    governance: Rules = Rules()
 
     @classmethod
     def settings_customise_sources(
@@ -174,10 +176,10 @@ def _config_text(overrides: dict[str, Any]) -> str:
         if isinstance(value, str | int | float | bool):
             comment = f"  # {field.description}" if field.description else ""
             lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}{comment}")
-    for table in ("training", "lora"):
+    for table in ("training", "lora", "governance"):
         lines += ["", f"[{table}]"]
         value = overrides.get(table, getattr(defaults, table))
-        for name, entry in value.model_dump(mode="json").items():
+        for name, entry in value.model_dump(mode="json", exclude_none=True).items():
             lines.append(f"{name} = {json.dumps(entry)}")
     return "\n".join(lines) + "\n"
 

@@ -66,6 +66,41 @@ class Promotion(Contract):
     valid_from: Instant
 
 
+class Retirement(Contract):
+    """A version that never answers again."""
+
+    schema_version: Literal[1] = 1
+    model: Digest
+    actor: Slug
+    reason: Text
+    retired_at: Instant
+
+
+class LegalHold(Contract):
+    """An order to delete nothing of a version or an update, or its release."""
+
+    schema_version: Literal[1] = 1
+    kind: Literal["set", "release"]
+    hold_id: Slug
+    subject: Digest | None = Field(description="model version or bundle; None holds everything")
+    actor: Slug
+    reason: Text
+    decided_at: Instant
+
+
+class Deletion(Contract):
+    """An object that was deleted when its time was over."""
+
+    schema_version: Literal[1] = 1
+    object: Digest
+    kind: Literal["adapter", "demonstrations", "scores"]
+    owners: tuple[Text, ...] = Field(min_length=1, description="updates and versions it belonged to")
+    last_in_effect: Instant
+    actor: Slug
+    reason: Text
+    deleted_at: Instant
+
+
 class AuditEvent(Contract):
     """One line of the log. Digests, offsets and counts only: never text of a patient."""
 

@@ -7,9 +7,10 @@ import streamlit as st
 from app import auth, workspace
 from app.components.markup import plain
 from app.components.notices import note, one_line_errors
+from app.components.proofs import code_field
 from app.components.words import moment
 from data_contracts import Person, Promotion, UpdateStatus, short
-from governance.services import commands
+from governance.services import commands, queries
 from governance.services.views import UpdateDetail
 
 
@@ -44,8 +45,9 @@ def promotion(detail: UpdateDetail) -> None:
 
 
 def rollback(person: Person, history: Sequence[Promotion]) -> None:
-    """Offer to put an earlier model in force again; no second person stands behind it, so it asks the password."""
-    models = {entry.current: entry for entry in history if entry.current != history[-1].current}
+    """Offer to put an earlier model in force again; no second person stands behind it, so it asks who acts."""
+    retired = {one.model for one in queries.versions(workspace.current()) if one.retired_at is not None}
+    models = {entry.current: entry for entry in history if entry.current not in {history[-1].current, *retired}}
     if not models:
         st.caption("There is no earlier model to go back to.")
         return
@@ -58,13 +60,14 @@ def rollback(person: Person, history: Sequence[Promotion]) -> None:
         )
         reason = st.text_input("Reason (required)", key="rollback_reason", max_chars=300)
         password = st.text_input("Your password, again", type="password", key="rollback_password")
+        code = code_field(person.username, key="rollback_code")
         asked = st.form_submit_button("Roll back", key="rollback_submit")
     if asked and not reason.strip():
         st.error("Give a reason; every rollback needs one.")
     elif asked:
         gov = workspace.current()
         with one_line_errors():
-            commands.authenticate(gov, person.username, password)
+            commands.prove_now(gov, person.username, password, code, purpose="rollback")
             commands.rollback(gov, model=model, actor=person.username, reason=reason.strip())
         note(f"{short(model)} is in force again.")
         st.rerun()

@@ -11,6 +11,7 @@ import streamlit as st
 from app import auth, workspace
 from app.components.markup import html, plain, tag
 from app.components.notices import note
+from app.components.proofs import code_field, provider_step
 from app.components.words import APPROVALS_NEEDED, STATUSES, moment
 from data_contracts import Person, PersonRole, Signature, UpdateStatus
 from governance.errors import GovernanceError
@@ -94,6 +95,8 @@ def _missing(detail: UpdateDetail, people: Sequence[Person]) -> None:
 def _form(person: Person, detail: UpdateDetail, decisions: Sequence[Decision]) -> None:
     attempt = st.session_state.get(_ATTEMPT, 0)  # a new key empties the password field after each attempt
     update_id = detail.bundle.update_id
+    by_provider = queries.proofs_of(workspace.current(), person.username)["oidc"] == "enrolled"
+    password, code = "", None
     with st.form(f"sign_{update_id}"):
         decision = st.radio(
             "Decision",
@@ -108,21 +111,36 @@ def _form(person: Person, detail: UpdateDetail, decisions: Sequence[Decision]) -
             tag("span", "You sign exactly this bundle: ", _SMALL),
             tag("code", detail.bundle_digest, "word-break:break-all"),
         )
-        password = st.text_input(
-            f"Password of {plain(person.username)}, again",
-            type="password",
-            key=f"sign_password_{update_id}_{attempt}",
-            autocomplete="off",
-        )
-        asked = st.form_submit_button("Sign", type="primary", key=f"sign_submit_{update_id}")
+        if not by_provider:
+            password = st.text_input(
+                f"Password of {plain(person.username)}, again",
+                type="password",
+                key=f"sign_password_{update_id}_{attempt}",
+                autocomplete="off",
+            )
+            code = code_field(person.username, key=f"sign_code_{update_id}_{attempt}")
+        label = "Continue" if by_provider else "Sign"
+        asked = st.form_submit_button(label, type="primary", key=f"sign_submit_{update_id}")
+    token = None
+    if by_provider:
+        token = provider_step(person.username, detail, decision if reason.strip() else None, asked=asked)
+        asked = token is not None or (asked and not (decision and reason.strip()))
     if asked:
         st.session_state[_ATTEMPT] = attempt + 1
-        refusal = _sign(person, detail, decision, reason.strip(), password)
+        refusal = _sign(person, detail, decision, reason.strip(), password, code, token)
         note(refusal or f"Your signature is recorded: {decision}. {_outlook(update_id)}", good=refusal is None)
         st.rerun()
 
 
-def _sign(person: Person, detail: UpdateDetail, decision: Decision | None, reason: str, password: str) -> str | None:
+def _sign(
+    person: Person,
+    detail: UpdateDetail,
+    decision: Decision | None,
+    reason: str,
+    password: str,
+    code: str | None,
+    id_token: str | None,
+) -> str | None:
     """Sign, or return in one line why not."""
     if decision is None:
         return "Choose a decision: approve or reject."
@@ -135,6 +153,8 @@ def _sign(person: Person, detail: UpdateDetail, decision: Decision | None, reaso
             update_id=update_id,
             username=person.username,
             password=password,
+            code=code,
+            id_token=id_token,
             decision=decision,
             reason=reason,
             bundle=detail.bundle_digest,

@@ -14,6 +14,8 @@ from clinical_sdft.errors import InputError
 if TYPE_CHECKING:
     from clinical_sdft.workspace import Workspace
     from governance.services.handle import Governance
+    from governance.services.identity import Purpose
+    from governance.services.views import Act, Proven
 
 WorkspaceOption = Annotated[
     Path,
@@ -23,6 +25,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for program
 ActorOption = Annotated[
     str, typer.Option("--as", envvar="CLINICAL_SDFT_USER", help="Who acts: a username of this workspace.")
 ]
+
+ReasonOption = Annotated[str, typer.Option(help="Why, in your words; it is kept for good.")]
 
 DEFAULT_WORKSPACE = Path(".")
 out = Console()
@@ -43,20 +47,23 @@ def governed(root: Path) -> "Governance":
     return open_both(root)[1]
 
 
-def known_actor(governance: "Governance", username: str) -> str:
-    """Return the username if it is a person of this workspace.
+def known_actor(governance: "Governance", username: str, act: "Act | None" = None) -> str:
+    """Return the username if it is a person of this workspace who may act so.
 
     Raises:
-        InputError: nobody has that name here.
+        InputError: nobody has that name here, or the person's roles do not allow it.
     """
     from governance.services import queries
+    from governance.services.views import ALLOWED, may
 
-    names = [person.username for person in queries.people(governance)]
-    if username not in names:
+    people = {person.username: person for person in queries.people(governance)}
+    if username not in people:
         raise InputError(
-            f"--as {username}: no such person here; known: {', '.join(names) or 'nobody'}; add one with "
+            f"--as {username}: no such person here; known: {', '.join(people) or 'nobody'}; add one with "
             "`clinical-sdft people add`"
         )
+    if act is not None and not may(people[username], act):
+        raise InputError(f"--as {username}: may not {act}; that takes the role {' or '.join(ALLOWED[act])}")
     return username
 
 
@@ -64,6 +71,31 @@ def ask_password(username: str) -> str:
     """Return a password from CLINICAL_SDFT_PASSWORD, or ask for it without echo."""
     given = os.environ.get("CLINICAL_SDFT_PASSWORD")
     return given if given is not None else getpass.getpass(f"Password of {username}: ")
+
+
+def ask_code(governance: "Governance", username: str) -> str | None:
+    """Return the code of a person's second factor from CLINICAL_SDFT_TOTP, or ask for it; None where none is enrolled.
+
+    It is shown while it is typed: it is worth nothing a minute later.
+    """
+    from governance.services import queries
+
+    if queries.proofs_of(governance, username)["totp"] != "enrolled":
+        return None
+    given = os.environ.get("CLINICAL_SDFT_TOTP")
+    return given if given is not None else str(typer.prompt(f"Code of {username}'s authenticator", err=True))
+
+
+def prove(governance: "Governance", username: str, purpose: "Purpose") -> "Proven":
+    """Ask who acts for a fresh proof: the password, and the code once a second factor is enrolled.
+
+    Raises:
+        SignInError: it does not hold.
+    """
+    from governance.services import commands
+
+    password = ask_password(username)
+    return commands.prove_now(governance, username, password, ask_code(governance, username), purpose=purpose)
 
 
 def show(value: Any, as_json: bool, text: str) -> None:

@@ -1,6 +1,6 @@
 """From the review queue to patients: gate explain, review, promote, rollback."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -8,10 +8,13 @@ from clinical_sdft.commands.common import (
     DEFAULT_WORKSPACE,
     ActorOption,
     JsonOption,
+    ReasonOption,
     WorkspaceOption,
+    ask_code,
     ask_password,
     governed,
     known_actor,
+    prove,
     show,
 )
 
@@ -19,7 +22,6 @@ gate = typer.Typer(help="The regression gate.", no_args_is_help=True)
 review = typer.Typer(help="Updates that wait for people.", no_args_is_help=True)
 
 UpdateArgument = Annotated[str, typer.Argument(help="Id of the update, as `update list` shows it.")]
-ReasonOption = Annotated[str, typer.Option(help="Why, in your words; it is kept for good.")]
 
 
 @gate.command("explain")
@@ -53,7 +55,11 @@ def review_approve(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Sign for an update. Two different people must, one of them a clinician, neither the requester."""
+    """Sign for an update. Two people must: a clinician and an approver, neither the requester.
+
+    Asks for the password (CLINICAL_SDFT_PASSWORD) and, once a second factor is enrolled, for its code
+    (CLINICAL_SDFT_TOTP). A person linked to the identity provider signs in there, in a browser on this machine.
+    """
     _sign(workspace, update_id, actor, "approve", reason)
 
 
@@ -64,7 +70,7 @@ def review_reject(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Sign against an update; one rejection ends it."""
+    """Sign against an update; one rejection ends it. Asks for the same proof of identity as an approval."""
     _sign(workspace, update_id, actor, "reject", reason)
 
 
@@ -73,7 +79,8 @@ def promote(update_id: UpdateArgument, actor: ActorOption, workspace: WorkspaceO
     from governance.services import commands
 
     governance = governed(workspace)
-    promotion = commands.promote(governance, update_id=update_id, actor=known_actor(governance, actor))
+    actor = known_actor(governance, actor, "promote")
+    promotion = commands.promote(governance, update_id=update_id, actor=actor)
     commands.checkpoint(governance)
     typer.echo(f"in force: {promotion.current}")
 
@@ -84,29 +91,39 @@ def rollback(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Put an earlier version back in force."""
+    """Put an earlier version back in force; a retired one stays out. Asks for your password, and code."""
     from governance.services import commands
 
     governance = governed(workspace)
-    actor = known_actor(governance, actor)
+    actor = prove(governance, known_actor(governance, actor, "roll back"), "rollback").person.username
     promotion = commands.rollback(governance, model=model, actor=actor, reason=reason)
     commands.checkpoint(governance)
     typer.echo(f"in force: {promotion.current}")
 
 
-def _sign(workspace: WorkspaceOption, update_id: str, actor: str, decision: str, reason: str) -> None:
+def _sign(
+    workspace: WorkspaceOption, update_id: str, actor: str, decision: Literal["approve", "reject"], reason: str
+) -> None:
+    from clinical_sdft.commands.browser import fetch_id_token
     from governance.services import commands, queries
 
     governance = governed(workspace)
-    shown = queries.update_detail(governance, update_id)
+    bundle = queries.update_detail(governance, update_id).bundle_digest
+    password = code = id_token = None
+    if queries.proofs_of(governance, actor)["oidc"] == "enrolled":
+        id_token = fetch_id_token(governance, actor, update_id, bundle, decision)
+    else:
+        password, code = ask_password(actor), ask_code(governance, actor)
     signature = commands.sign(
         governance,
         update_id=update_id,
         username=actor,
-        password=ask_password(actor),
-        decision=decision,  # type: ignore[arg-type]
+        password=password,
+        code=code,
+        id_token=id_token,
+        decision=decision,
         reason=reason,
-        bundle=shown.bundle_digest,
+        bundle=bundle,
     )
     after = queries.update_detail(governance, update_id)
     typer.echo(f"{signature.printed_name}, {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC: {signature.meaning}")

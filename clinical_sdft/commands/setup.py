@@ -1,7 +1,7 @@
 """Set a workspace up: init, people, doctor."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,8 +16,10 @@ from clinical_sdft.commands.common import (
     open_both,
     show,
 )
-from clinical_sdft.errors import InputError
 from data_contracts.governance import Person, PersonRole
+
+if TYPE_CHECKING:
+    from governance.services.handle import Governance
 
 people = typer.Typer(help="The people who act in this workspace.", no_args_is_help=True)
 
@@ -67,13 +69,10 @@ def people_add(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
     """Add a person; the password is asked for, or read from CLINICAL_SDFT_PASSWORD."""
-    from governance.services import commands, queries
+    from governance.services import commands
 
     governance = governed(workspace)
-    known_actor(governance, actor)
-    roles = {person.username: person.roles for person in queries.people(governance)}
-    if PersonRole.ADMINISTRATOR not in roles[actor]:
-        raise InputError(f"--as {actor}: only an administrator adds people")
+    known_actor(governance, actor, "add people")
     person = Person(username=username, printed_name=name, roles=tuple(role))
     commands.add_person(governance, person, ask_password(username), actor=actor)
     typer.echo(f"{username}: added")
@@ -84,9 +83,23 @@ def people_list(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOpt
     """List the people of this workspace."""
     from governance.services import queries
 
-    rows = queries.people(governed(workspace))
-    lines = [f"{p.username:16} {p.printed_name:28} {', '.join(p.roles)}" for p in rows]
-    show([p.model_dump(mode="json") for p in rows], as_json, "\n".join(lines) or "nobody yet")
+    governance = governed(workspace)
+    rows = queries.people(governance)
+    proofs = {p.username: _proofs(governance, p.username) for p in rows}
+    lines = [f"{p.username:16} {p.printed_name:28} {', '.join(p.roles):28} {proofs[p.username]}" for p in rows]
+    value = [p.model_dump(mode="json") | {"signs_with": proofs[p.username]} for p in rows]
+    show(value, as_json, "\n".join(lines) or "nobody yet")
+
+
+def _proofs(governance: "Governance", username: str) -> str:
+    """Return what a person signs with."""
+    from governance.services import queries
+
+    proofs = queries.proofs_of(governance, username)
+    if proofs["oidc"] == "enrolled":
+        return "identity provider"
+    words = {"enrolled": "password and code", "withdrawn": "must enrol a second factor anew", "none": "password"}
+    return words[proofs["totp"]]
 
 
 def doctor(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:

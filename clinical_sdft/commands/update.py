@@ -115,11 +115,11 @@ def suite_retire(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Retire a prior suite, on the record."""
+    """Retire a prior suite, on the record, as approver or administrator."""
     from governance.services import commands
 
     governance = governed(workspace)
-    commands.retire_suite(governance, digest, actor=known_actor(governance, actor), reason=reason)
+    commands.retire_suite(governance, digest, actor=known_actor(governance, actor, "retire a suite"), reason=reason)
     typer.echo(f"{digest}: retired")
 
 
@@ -136,7 +136,7 @@ def preflight(
     from clinical_sdft.watch import Quiet
 
     opened, governance = open_both(workspace)
-    known_actor(governance, actor)
+    known_actor(governance, actor, "request an update")
     report = run_preflight(opened, governance, _request(guideline, suite_file, patient_records, actor), Quiet())
     lines = [
         f"{t.template:18} β={t.beta:<4g} {t.correct:3} of {t.n} ({t.accuracy:.0%}, 95% {t.lower:.0%} to {t.upper:.0%})"
@@ -163,7 +163,7 @@ def update_run(
     from data_contracts.gate import Verdict
 
     opened, governance = open_both(workspace)
-    known_actor(governance, actor)
+    known_actor(governance, actor, "request an update")
     with rich_watcher(err) as watcher:
         request = _request(guideline, suite_file, patient_records, actor)
         outcome = run_update(opened, governance, request, watcher)
@@ -192,7 +192,7 @@ def run_once(actor: ActorOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     from clinical_sdft.watch import LineWatcher
 
     opened, governance = open_both(workspace)
-    known_actor(governance, actor)
+    known_actor(governance, actor, "request an update")
     results = work_through(opened, governance, actor, LineWatcher(err))
     lines = [f"{result.file}: {result.state}" for result in results]
     show([vars(result) for result in results], as_json, "\n".join(lines) or "the inbox is empty; nothing to do")

@@ -1,24 +1,27 @@
-"""People, their passwords (Argon2id) and their sign-ins. Failures are events, and slow the account down."""
+"""People and their passwords (Argon2id); how long an account waits after failures."""
 
+from base64 import b64encode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from data_contracts import Person, sha256_digest
-from governance.approvals.errors import AccountWaitsError, PersonError, SignInError
-from governance.audit.log import Clock, append, now
-from governance.store.database import reading, writing
-from governance.store.tables import events, instant_text, people
+from governance.approvals.errors import PersonError
+from governance.store.tables import events, people
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 MOST_FAILURES = 5
-WINDOW = timedelta(minutes=15)
+FIRST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(hours=4)
 SHORTEST_PASSWORD = 12  # characters
+
+_TRACKS = (("sign-in-failed", "signed-in"), ("code-failed", "proof-accepted"))
+"""Failures, and what ends their count. Codes have their own: a right password must not make guesses of a code free."""
 
 
 @dataclass(frozen=True)
@@ -68,55 +71,32 @@ def credential(account: Account) -> str:
     return sha256_digest(account.password_hash.encode())
 
 
-def authenticate(engine: Engine, clock: Clock, username: str, password: str, *, purpose: str) -> Person:
-    """Return the person to whom this username and password belong.
-
-    The outcome becomes known only after it is logged, and failures are counted in the same transaction: trying
-    many passwords at once gains nothing. An unknown username costs as much time as a wrong password, and is not
-    written down (people type passwords there).
-
-    Args:
-        engine: the database.
-        clock: returns an aware moment.
-        username: as typed.
-        password: as typed.
-        purpose: what for, a short slug for the log.
-
-    Raises:
-        AccountWaitsError: five failures within 15 minutes; the account waits, whatever the password.
-        SignInError: the two do not belong together.
-    """
-    with reading(engine) as connection:
-        account = find(connection, username)
-        waits = account is not None and _failures(connection, clock, account.person.username) >= MOST_FAILURES
-    right = False if waits else _matches(account, password)
-    with writing(engine) as connection:
-        actor = account.person.username if account else "unknown"
-        waits = account is not None and _failures(connection, clock, actor) >= MOST_FAILURES
-        action = "sign-in-refused" if waits else "signed-in" if right else "sign-in-failed"
-        append(connection, clock, actor=actor, action=action, details={"purpose": purpose})
-    if waits:
-        minutes = int(WINDOW.total_seconds() // 60)
-        raise AccountWaitsError(f"sign-in: {MOST_FAILURES} failures; wait {minutes} minutes, then try again")
-    if account is None or not right:
-        raise SignInError("sign-in: username and password do not belong together; type both again")
-    return account.person
+def wait_after(failures: int) -> timedelta:
+    """Return how long an account waits after so many failures in a row: 15 minutes at five, then twice as long each."""
+    if failures < MOST_FAILURES:
+        return timedelta()
+    return min(FIRST_WAIT * (1 << min(failures - MOST_FAILURES, 10)), LONGEST_WAIT)
 
 
-def _failures(connection: Connection, clock: Clock, username: str) -> int:
-    """Return the failures of an account since its last success, in the last 15 minutes."""
-    since = instant_text(now(connection, clock) - WINDOW)
-    mine = select(func.max(events.c.seq)).where(events.c.actor == username, events.c.action == "signed-in")
-    query = select(func.count()).where(
-        events.c.actor == username,
-        events.c.action == "sign-in-failed",
-        events.c.recorded_at > since,
-        events.c.seq > func.coalesce(mine.scalar_subquery(), -1),
+def waits(connection: Connection, username: str, moment: datetime) -> bool:
+    """Say whether an account waits: after wrong passwords, or after wrong codes."""
+    return any(moment < _free_from(connection, username, failed, ended) for failed, ended in _TRACKS)
+
+
+def _free_from(connection: Connection, username: str, failed: str, ended: str) -> datetime:
+    mine = events.c.actor == username
+    end = select(func.max(events.c.seq)).where(mine, events.c.action == ended).scalar_subquery()
+    query = select(func.count(), func.max(events.c.recorded_at)).where(
+        mine, events.c.action == failed, events.c.seq > func.coalesce(end, -1)
     )
-    return connection.scalar(query) or 0
+    failures, last = connection.execute(query).one()
+    if not failures:
+        return datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+    return datetime.fromisoformat(last) + wait_after(failures)
 
 
-def _matches(account: Account | None, password: str) -> bool:
+def matches(account: Account | None, password: str) -> bool:
+    """Say whether the password is the account's; an unknown account costs as much time."""
     from argon2.exceptions import Argon2Error, InvalidHashError
 
     try:
@@ -134,4 +114,8 @@ def _hasher() -> "PasswordHasher":
 
 @cache
 def _nobody() -> str:
-    return _hasher().hash("no one has this password")
+    """Return a hash that no password has, without hashing: it costs what the others cost, from the first time on."""
+    hasher = _hasher()
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    salt, digest = (b64encode(bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len))
+    return f"$argon2id$v=19${costs}${salt}${digest}"

@@ -10,10 +10,11 @@ from sqlalchemy import Connection, func, insert, select
 
 from data_contracts import Person, PersonRole, Signature, UpdateBundle, UpdateStatus
 from governance.approvals.errors import SignatureError
+from governance.approvals.roles import ALLOWED
 from governance.store.tables import signatures
 
 Decision = Literal["approve", "reject"]
-SIGNING_ROLES = (PersonRole.CLINICIAN, PersonRole.APPROVER)
+SIGNING_ROLES = ALLOWED["sign"]
 _WANTED = {
     PersonRole.CLINICIAN: "a signature by a clinician",
     PersonRole.APPROVER: "a signature by an approver",
@@ -60,9 +61,14 @@ def approves(signed: Sequence[Signed]) -> bool:
 
 
 def refuse_signer(
-    person: Person, bundle: UpdateBundle, status: UpdateStatus, signed: Sequence[Signed], decision: Decision
+    person: Person,
+    roles: Sequence[PersonRole],
+    bundle: UpdateBundle,
+    status: UpdateStatus,
+    signed: Sequence[Signed],
+    decision: Decision,
 ) -> None:
-    """Check that a person may sign.
+    """Check that a person may sign, with the roles that the proof of identity leaves.
 
     Raises:
         SignatureError: the person requested the update, has no signing role, has signed already, or the update
@@ -71,7 +77,7 @@ def refuse_signer(
     where = f"signature on {bundle.update_id}"
     if bundle.requester.casefold() in (person.username.casefold(), person.printed_name.casefold()):
         raise SignatureError(f"{where}: {person.username} requested this update; somebody else must sign")
-    if not set(person.roles) & set(SIGNING_ROLES):
+    if not set(roles) & set(SIGNING_ROLES):
         raise SignatureError(f"{where}: {person.username} is neither clinician nor approver; ask one who is")
     allowed = (UpdateStatus.WAITING, UpdateStatus.APPROVED) if decision == "reject" else (UpdateStatus.WAITING,)
     if status not in allowed:

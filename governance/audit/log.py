@@ -133,6 +133,12 @@ def _event(draft: Draft, seq: int, last: datetime | None, moment: datetime) -> A
     )
 
 
+def last_subject(connection: Connection, action: str) -> Digest | None:
+    """Return what the newest event of an action happened to."""
+    query = select(events.c.subject).where(events.c.action == action).order_by(events.c.seq.desc()).limit(1)
+    return connection.scalar(query)
+
+
 def columns_of(event: AuditEvent, peaks: Sequence[bytes]) -> dict[str, Any]:
     """Return the row of an event, given the peaks before it."""
     dumped = event.model_dump(mode="json")

@@ -11,12 +11,26 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from data_contracts import AuditEvent, Promotion, Signature, sha256_digest
+from data_contracts import (
+    AuditEvent,
+    Contract,
+    Deletion,
+    LegalHold,
+    Promotion,
+    Retirement,
+    Signature,
+    sha256_digest,
+)
 from governance.store.tables import (
+    credentials,
     decisions,
+    deletions,
+    holds,
     instant_text,
     people,
     promotions,
+    proofs_used,
+    retirements,
     signatures,
     suite_spend,
     suites,
@@ -56,6 +70,10 @@ class Replay:
             case "person-added":
                 username = str(details["username"])
                 self._say(event, people, details["credential"], username, username.casefold())
+            case "totp-enrolled" | "totp-reset" | "identity-linked" | "identity-unlinked":
+                self._say(event, credentials, details["username"], details["kind"], str(details["position"]))
+            case "proof-accepted":
+                self._facts[_fact(proofs_used, details["proof"], event.actor)] += 1
             case "gate-decided":
                 self._decided(event)
             case "update-submitted":
@@ -72,6 +90,12 @@ class Replay:
                 self._first.setdefault(subject, event.seq)
                 retired = event.action == "suite-retired"
                 self._suites[subject] = (str(details["suite_id"]), str(details["kind"]), retired)
+            case "model-retired":
+                self._say(event, retirements, details["model"])
+            case "hold-set" | "hold-released":
+                self._say(event, holds, details["hold"], str(details["position"]))
+            case "object-deleted":
+                self._say(event, deletions, details["object"])
 
     def facts(self) -> Counter[Fact]:
         """Return all that the tables must hold, in the order in which it was said."""
@@ -155,13 +179,32 @@ def _person(row: Any) -> tuple[object, ...]:
     return sha256_digest(row.person), credential, row.username, row.username_key
 
 
+def _digest(row: Any, kind: type[Contract], *columns: str) -> str:
+    """Return the digest of a row's contract; columns that repeat the contract must say the same."""
+    contract = kind.from_bytes(row.canonical)
+    told = contract.model_dump(mode="json") | {"digest": contract.digest}
+    wrong = [name for name in columns if getattr(row, name) != told[name]]
+    return sha256_digest(row.canonical) if not wrong else f"{contract.digest} (column {', '.join(wrong)})"
+
+
+def _proof(proof: str, step: int | None) -> str:
+    """Return a used proof as the log names it; a code's time step must be the one in its name."""
+    expected = int(proof.removeprefix("totp:")) if proof.startswith("totp:") else None
+    return proof if step == expected else f"{proof} (column step)"
+
+
 _ROWS: dict[Table, Callable[[Any], tuple[object, ...]]] = {
     people: _person,
+    credentials: lambda row: (sha256_digest(row.value), row.username, row.kind, str(row.position)),
+    proofs_used: lambda row: (_proof(row.proof, row.step), row.username),
     decisions: _decision,
     updates: lambda row: (row.bundle, row.update_id, row.decision, row.submitted_at),
     signatures: _signature,
     promotions: _promotion,
     suites: lambda row: (row.digest, row.suite_id, row.kind, row.retired, row.position),
+    retirements: lambda row: (_digest(row, Retirement, "digest", "model", "retired_at"), row.model),
+    holds: lambda row: (_digest(row, LegalHold, "digest", "hold_id", "kind"), row.hold_id, str(row.position)),
+    deletions: lambda row: (_digest(row, Deletion, "digest", "object", "deleted_at"), row.object),
     suite_spend: lambda row: (row.suite, row.lineage, row.candidate, row.attempt),
 }
 """The columns of each row as the log says them; the first names what the row is about."""

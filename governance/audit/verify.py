@@ -9,17 +9,17 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import DatabaseError
 
-from data_contracts import AuditEvent
+from data_contracts import AuditEvent, UpdateBundle
 from governance.audit.log import columns_of
 from governance.audit.replay import Fact, Replay, decision_inputs, row_facts
 from governance.export.verify import Log, VerificationReport, check_notes, claimed_sizes, fingerprint, split_notes
 from governance.registry.pointer import pointer_bytes, read_pointer
 from governance.registry.promotions import current
 from governance.store.database import reading
-from governance.store.errors import StoreError
+from governance.store.errors import IntegrityError, MissingObjectError, StoreError
 from governance.store.objects import ObjectStore
 from governance.store.schema import schema_problems
-from governance.store.tables import checkpoints, events
+from governance.store.tables import checkpoints, deletions, events, updates
 
 _ROWS_AT_ONCE = 2_000
 
@@ -42,6 +42,7 @@ def verify_live(
     try:
         with reading(engine) as connection:
             _verify_database(connection, key, witness, serving, report)
+            _verify_presence(connection, objects, report)
     except (StoreError, DatabaseError, UnicodeDecodeError) as error:  # a table or a page that cannot even be read
         report.bad("database", f"cannot be read to its end: {str(error).splitlines()[0]}")
     for digest in objects.altered():
@@ -152,3 +153,21 @@ def _verify_pointer(connection: Connection, serving: Path, report: VerificationR
         return
     if read_pointer(serving) != expected:
         report.bad("serving/current.json", "does not name the model in force; open the workspace to mend it")
+
+
+def _verify_presence(connection: Connection, objects: ObjectStore, report: VerificationReport) -> None:
+    """Report what an update was judged on and is gone, without retention having deleted it."""
+    gone = set(connection.scalars(select(deletions.c.object)))
+    wanted: dict[str, str] = {}
+    for row in connection.execute(select(updates)):
+        wanted[row.bundle] = row.update_id
+        try:
+            bundle = UpdateBundle.from_bytes(objects.get(row.bundle))
+        except (MissingObjectError, IntegrityError, ValidationError):
+            continue
+        named = (bundle.decision, bundle.guideline, bundle.manifest, bundle.new_suite, *bundle.prior_suites)
+        for digest in (*named, *bundle.incumbent_scores, *bundle.candidate_scores):
+            wanted[digest] = bundle.update_id
+    for digest, update_id in sorted(wanted.items()):
+        if digest not in gone and not objects.has(digest):
+            report.bad("objects", f"{digest} of update {update_id} is missing")

@@ -21,3 +21,11 @@ class SubmissionError(GovernanceError, ValueError):
 
 class SuiteError(GovernanceError, ValueError):
     """A suite may not be used this way."""
+
+
+class HoldError(GovernanceError, ValueError):
+    """A legal hold cannot be set or released this way."""
+
+
+class RetentionError(GovernanceError, ValueError):
+    """Something may not be deleted, or was deleted when its time was over."""

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 
 from data_contracts import (
     AdapterManifest,
+    Digest,
     GateDecision,
     GatePolicy,
     Guideline,
@@ -22,7 +23,7 @@ from data_contracts import (
 from governance.approvals.signatures import Signed, signatures_of
 from governance.registry import updates
 from governance.store.objects import ObjectStore
-from governance.store.tables import promotions
+from governance.store.tables import deletions, promotions
 
 if TYPE_CHECKING:
     from governance.gate.pairing import Pair
@@ -47,6 +48,14 @@ class UpdateRecord:
     control: bool
     signed: tuple[Signed, ...]
     promotion: Promotion | None
+    deleted: frozenset[Digest]
+    """What retention deleted of any update."""
+
+    @property
+    def replies_deleted(self) -> bool:
+        """Whether the replies behind the decision were deleted when their time was over."""
+        replies = (*self.bundle.incumbent_scores, *self.bundle.candidate_scores)
+        return any(digest in self.deleted and not self.objects.has(digest) for digest in replies)
 
     @cached_property
     def bundle(self) -> UpdateBundle:
@@ -97,9 +106,11 @@ class UpdateRecord:
 
     @cached_property
     def pairs(self) -> tuple[ItemPair, ...]:
-        """Both models' scores item by item, as the gate pairs them; the new suite first."""
+        """Both models' scores item by item, as the gate pairs them; the new suite first. None once deleted."""
         from governance.gate.pairing import pair_scores
 
+        if self.replies_deleted:
+            return ()
         before = {scores.suite: scores for scores in self.incumbent_scores}
         after = {scores.suite: scores for scores in self.candidate_scores}
         return tuple(
@@ -132,4 +143,5 @@ def load_update(connection: Connection, objects: ObjectStore, update_id: str) ->
         control=decision is not None and decision.control,
         signed=signatures_of(connection, update_id),
         promotion=None if promotion is None else Promotion.from_bytes(promotion),
+        deleted=frozenset(connection.scalars(select(deletions.c.object))),
     )

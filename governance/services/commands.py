@@ -4,22 +4,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from data_contracts import AuditEvent, Checkpoint, Digest, Person, Suite
+from data_contracts import AuditEvent, Checkpoint, Digest, Suite
 from data_contracts.governance import DetailValue
-from governance.approvals import people
+from governance.approvals import roles
 from governance.audit import log
 from governance.audit.errors import EventError
 from governance.registry import suites
 from governance.registry.errors import SuiteError
 from governance.services.handle import Governance, create, log_key, open_governance
-from governance.services.lifecycle import (
-    install_model,
-    judge,
-    promote,
-    rollback,
-    sign,
-    submit_update,
+from governance.services.identity import (
+    add_person,
+    authenticate,
+    begin_login,
+    enroll_totp,
+    link_identity,
+    new_totp,
+    prove_now,
+    redeem_login,
+    reset_totp,
 )
+from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
+from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
+from governance.services.signing import sign
 from governance.store.database import writing
 
 if TYPE_CHECKING:
@@ -27,20 +33,31 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_person",
+    "apply_retention",
     "authenticate",
+    "begin_login",
     "checkpoint",
     "create",
+    "enroll_totp",
     "export_audit",
     "install_model",
     "judge",
+    "link_identity",
+    "new_totp",
     "open_governance",
     "promote",
+    "prove_now",
     "record_event",
     "record_events",
     "record_read",
+    "redeem_login",
     "register_suite",
+    "release_hold",
+    "reset_totp",
+    "retire_model",
     "retire_suite",
     "rollback",
+    "set_hold",
     "sign",
     "submit_update",
     "verify_export",
@@ -51,11 +68,20 @@ OWN_ACTIONS = frozenset(
     {
         "audit-exported",
         "checkpoint-failed",
+        "code-failed",
         "gate-decided",
+        "hold-released",
+        "hold-set",
+        "identity-linked",
+        "identity-unlinked",
         "model-installed",
+        "model-retired",
         "model-rolled-back",
+        "object-deleted",
         "page-read",
         "person-added",
+        "proof-accepted",
+        "rules-changed",
         "sign-in-failed",
         "sign-in-refused",
         "signature-refused",
@@ -63,6 +89,8 @@ OWN_ACTIONS = frozenset(
         "suite-joined-prior",
         "suite-registered",
         "suite-retired",
+        "totp-enrolled",
+        "totp-reset",
         "update-promoted",
         "update-signed",
         "update-submitted",
@@ -70,34 +98,6 @@ OWN_ACTIONS = frozenset(
     }
 )
 """Actions that only governance itself may write: each stands for something it did."""
-
-
-def add_person(gov: Governance, person: Person, password: str, *, actor: str) -> None:
-    """Add a person with a password.
-
-    Raises:
-        PersonError: the username is taken, or the password has fewer than 12 characters.
-    """
-    with writing(gov.engine) as connection:
-        account = people.add(connection, person, password)
-        log.append(
-            connection,
-            gov.clock,
-            actor=actor,
-            action="person-added",
-            subject=person.digest,
-            details={"username": person.username, "credential": people.credential(account)},
-        )
-
-
-def authenticate(gov: Governance, username: str, password: str) -> Person:
-    """Return the person who signs in.
-
-    Raises:
-        SignInError: username and password do not belong together, or (AccountWaitsError) the account waits after
-            five failures within 15 minutes.
-    """
-    return people.authenticate(gov.engine, gov.clock, username, password, purpose="sign-in")
 
 
 def record_event(
@@ -171,6 +171,7 @@ def retire_suite(gov: Governance, suite_digest: Digest, *, actor: str, reason: s
     """Take a suite out of use; later candidates need not face it.
 
     Raises:
+        RoleError: the actor is neither approver nor administrator: a suite fewer makes the gate easier to pass.
         NotFoundError: there is no such suite in use.
         SuiteError: there is no reason.
         EventError: the reason is longer than 300 characters.
@@ -178,6 +179,7 @@ def retire_suite(gov: Governance, suite_digest: Digest, *, actor: str, reason: s
     if not reason.strip():
         raise SuiteError(f"suite {suite_digest}: say why it is retired")
     with writing(gov.engine) as connection:
+        roles.require(connection, actor, "retire a suite")
         entry = suites.retire(connection, suite_digest)
         details = {"suite_id": entry.suite_id, "kind": entry.kind, "reason": reason}
         log.append(

@@ -7,14 +7,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from governance.audit.log import append, head
+from data_contracts.governance import DetailValue
+from governance.audit.log import append, head, last_subject
 from governance.audit.note import PUBLIC, LogKey, create_key, load_key
 from governance.errors import GovernanceError
 from governance.registry.pointer import sync_pointer
-from governance.store.database import open_database, sqlite_url, writing
+from governance.rules import Rules, read_rules
+from governance.store.database import open_database, reading, sqlite_url, writing
 from governance.store.objects import ObjectStore
 
 Clock = Callable[[], datetime]
+
+_RULES_CHANGED = "rules-changed"
+_LONGEST_ISSUER = 300
 
 
 class WorkspaceError(GovernanceError, FileNotFoundError):
@@ -40,6 +45,8 @@ class Governance:
     serving: Path
     """Folder of `current.json`, which names the model that answers."""
     clock: Clock
+    rules: Rules
+    """What the hospital decided about identity and keeping."""
 
 
 def create(
@@ -60,6 +67,7 @@ def create(
 
     Raises:
         StoreError: the database cannot be opened.
+        RulesError: the settings' table [governance] cannot be used.
     """
     gov = _handle(workspace, database_url, witness, clock)
     for folder in (gov.objects.root, gov.keys, gov.witness.parent, gov.serving):
@@ -68,6 +76,7 @@ def create(
     with writing(gov.engine) as connection:
         if head(connection).size == 0:
             append(connection, clock, actor="system", action="workspace-created", details={"origin": key.origin})
+    _note_rules(gov)
     sync_pointer(gov.engine, gov.serving)
     return gov
 
@@ -84,11 +93,13 @@ def open_governance(
     Raises:
         WorkspaceError: the folder is not a workspace.
         StoreError: the database cannot be opened.
+        RulesError: the settings' table [governance] cannot be used.
     """
     store = workspace / "store.db"
     if not (workspace / "keys" / PUBLIC).is_file() or not (database_url or store.is_file()):
         raise WorkspaceError(f"{workspace}: not a workspace; make one with `clinical-sdft init`")
     gov = _handle(workspace, database_url, witness, clock)
+    _note_rules(gov)
     sync_pointer(gov.engine, gov.serving)
     return gov
 
@@ -112,4 +123,23 @@ def _handle(workspace: Path, database_url: str | None, witness: Path | None, clo
         witness=witness or workspace / "witness" / "checkpoints.txt",
         serving=workspace / "serving",
         clock=clock,
+        rules=read_rules(workspace),
     )
+
+
+def _note_rules(gov: Governance) -> None:
+    """Write rules to the log when they are others than those it knows; a fresh log knows the defaults."""
+    with reading(gov.engine) as connection:
+        known = last_subject(connection, _RULES_CHANGED) or Rules().digest
+    if known == gov.rules.digest:
+        return
+    with writing(gov.engine) as connection:
+        if (last_subject(connection, _RULES_CHANGED) or Rules().digest) != gov.rules.digest:
+            oidc = gov.rules.oidc
+            details: dict[str, DetailValue] = {
+                "require_totp": gov.rules.require_totp,
+                "retention_years": gov.rules.retention_years,
+                "oidc_issuer": oidc.issuer[:_LONGEST_ISSUER] if oidc else None,
+            }
+            subject = gov.rules.digest
+            append(connection, gov.clock, actor="system", action=_RULES_CHANGED, subject=subject, details=details)

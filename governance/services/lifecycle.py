@@ -1,4 +1,4 @@
-"""The life of an update: judged, submitted, signed, promoted, and rolled back when need be."""
+"""The life of an update: judged, submitted, promoted once signed, and rolled back when need be."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,6 @@ from data_contracts import (
     GateDecision,
     GatePolicy,
     Promotion,
-    Signature,
     Suite,
     SuiteScores,
     UpdateBundle,
@@ -19,11 +18,10 @@ from data_contracts import (
     sha256_digest,
     short,
 )
-from governance.approvals import people, signatures
-from governance.approvals.errors import SignatureError
+from governance.approvals import roles
 from governance.audit import log
 from governance.audit.errors import WitnessError
-from governance.registry import promotions, updates
+from governance.registry import marks, promotions, updates
 from governance.registry import suites as sealed
 from governance.registry.errors import NotFoundError, PromotionError, SubmissionError
 from governance.registry.pointer import sync_pointer
@@ -160,67 +158,6 @@ def submit_update(gov: Governance, bundle: UpdateBundle) -> UpdateStatus:
         return updates.status(connection, updates.find_update(connection, bundle.update_id))
 
 
-def sign(
-    gov: Governance,
-    *,
-    update_id: str,
-    username: str,
-    password: str,
-    decision: signatures.Decision,
-    reason: str,
-    bundle: Digest,
-) -> Signature:
-    """Sign an update after asking for the password afresh.
-
-    Args:
-        gov: the workspace.
-        update_id: the update.
-        username: who signs.
-        password: as typed now; an earlier sign-in does not count.
-        decision: approve or reject.
-        reason: in the signer's words.
-        bundle: digest of the bundle that was shown to the signer.
-
-    Raises:
-        SignInError: username and password do not belong together, or the account waits.
-        SignatureError: this person may not sign this; the attempt is logged.
-        NotFoundError: there is no such update.
-    """
-    person = people.authenticate(gov.engine, gov.clock, username, password, purpose="signature")
-    try:
-        return _sign(gov, person.username, update_id, decision, reason, bundle)
-    except SignatureError:
-        with writing(gov.engine) as connection:
-            actor, action = person.username, "signature-refused"
-            log.append(connection, gov.clock, actor=actor, action=action, update_id=update_id)
-        raise
-
-
-def _sign(
-    gov: Governance, username: str, update_id: str, decision: signatures.Decision, reason: str, bundle: Digest
-) -> Signature:
-    with writing(gov.engine) as connection:
-        record = load_update(connection, gov.objects, update_id)
-        account = people.find(connection, username)
-        if account is None or bundle != record.stored.bundle:
-            raise SignatureError(f"signature on {update_id}: another bundle was shown; read the update again")
-        person = account.person
-        signatures.refuse_signer(person, record.bundle, record.status, record.signed, decision)
-        moment = log.now(connection, gov.clock)
-        signature = signatures.make(person, record.bundle, decision, reason, moment)
-        signatures.add(connection, signature, person.roles)
-        log.append(
-            connection,
-            gov.clock,
-            actor=person.username,
-            action="update-signed",
-            subject=signature.digest,
-            update_id=update_id,
-            details={"decision": decision, "roles": signatures.join_roles(person.roles), "bundle": bundle},
-        )
-    return signature
-
-
 def install_model(gov: Governance, *, model: Digest, adapter: Digest, actor: str, reason: str) -> Promotion:
     """Put the first model in force; installing it again changes nothing.
 
@@ -256,11 +193,13 @@ def promote(gov: Governance, *, update_id: str, actor: str) -> Promotion:
     Promoting the update that is in force already changes nothing, so an interrupted promotion can be repeated.
 
     Raises:
-        PromotionError: the update is not approved.
+        RoleError: the actor is neither approver nor administrator.
+        PromotionError: the update is not approved, or its version is retired.
         ConflictError: its incumbent is no longer the model in force.
         NotFoundError: there is no such update.
     """
     with writing(gov.engine) as connection:
+        roles.require(connection, actor, "promote")
         record = load_update(connection, gov.objects, update_id)
         bundle, found = record.bundle, promotions.current(connection)
         if record.promotion is not None and record.promotion == found:
@@ -295,13 +234,15 @@ def promote(gov: Governance, *, update_id: str, actor: str) -> Promotion:
 
 
 def rollback(gov: Governance, *, model: Digest, actor: str, reason: str) -> Promotion:
-    """Put a model in force again that was before.
+    """Put a model in force again that was before; the door has asked the actor for a fresh proof of identity.
 
     Raises:
+        RoleError: the actor is neither approver nor administrator.
         NotFoundError: it never was in force.
-        PromotionError: it is in force now.
+        PromotionError: it is in force now, or retired.
     """
     with writing(gov.engine) as connection:
+        roles.require(connection, actor, "roll back")
         line = promotions.history(connection)
         earlier = next((entry for entry in reversed(line) if entry.current == model), None)
         if earlier is None:
@@ -340,6 +281,7 @@ def publish(gov: Governance) -> None:
 def _swap(gov: Governance, connection: Connection, **fields: Any) -> Promotion:
     if not fields["reason"].strip():
         raise PromotionError("registry: say why this model shall be in force")
+    marks.refuse_retired(connection, fields["current"])
     moment = log.now(connection, gov.clock)
     promotion = Promotion(valid_from=moment, **fields)
     promotions.swap(connection, promotion, moment)

@@ -17,11 +17,32 @@ from governance.approvals import people as accounts
 from governance.approvals import signatures
 from governance.audit.log import read_events
 from governance.registry import promotions, suites
+from governance.registry.errors import RetentionError
 from governance.registry.records import ItemPair, UpdateRecord, load_update
 from governance.registry.updates import all_updates
 from governance.services.handle import Governance
+from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
+from governance.services.identity import proofs_of
 from governance.services.views import Change, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
+
+__all__ = [
+    "answered",
+    "current_model",
+    "events",
+    "gate_explanation",
+    "item_changes",
+    "legal_holds",
+    "model_history",
+    "model_lineage",
+    "people",
+    "prior_suites",
+    "proofs_of",
+    "retention_list",
+    "update_detail",
+    "updates",
+    "versions",
+]
 
 
 def current_model(gov: Governance, at: datetime | None = None) -> Promotion | None:
@@ -72,8 +93,11 @@ def item_changes(gov: Governance, update_id: str) -> tuple[ItemChange, ...]:
 
     Raises:
         NotFoundError: the update was not submitted.
+        RetentionError: its replies were deleted when their time was over.
     """
     record = _record(gov, update_id)
+    if record.replies_deleted:
+        raise RetentionError(f"update {update_id}: its replies were deleted when their time was over; the rest remains")
     before, after = _replies(record.incumbent_scores), _replies(record.candidate_scores)
     return tuple(
         _change(record, one, before.get(key, ""), after.get(key, ""))

@@ -1,6 +1,7 @@
 """What the queries return: frozen, and free of the database."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from data_contracts import (
@@ -18,15 +19,29 @@ from data_contracts import (
     UpdateStatus,
     Verdict,
 )
+from governance.approvals.oidc_login import Login
+from governance.approvals.proving import Proven
+from governance.approvals.roles import ALLOWED, Act, may
+from governance.approvals.totp import NewTotp
 from governance.export.verify import Problem, VerificationReport
+from governance.registry.lineage import Ancestor
 
 __all__ = [
+    "ALLOWED",
+    "Act",
+    "Ancestor",
+    "Answered",
     "Change",
     "ItemChange",
+    "Login",
+    "NewTotp",
     "Problem",
+    "Proven",
+    "RetentionEntry",
     "UpdateDetail",
     "UpdateSummary",
     "VerificationReport",
+    "may",
 ]
 
 
@@ -91,3 +106,40 @@ class ItemChange:
     quote: str | None
     statement: str | None
     source: Source | None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A version that answered for a time, who put it there, and what was known of it."""
+
+    model: Digest
+    adapter: Digest
+    valid_from: datetime
+    until: datetime | None
+    """Exclusive; None while it answers."""
+    kind: Literal["install", "promote", "rollback"]
+    put_there_by: str
+    reason: str
+    update_id: str | None
+    approved_by: tuple[str, ...]
+    """Printed names on the approvals."""
+    verdict: Verdict | None
+    recorded_at: datetime
+    """When the registry learned of it."""
+    retired_at: datetime | None
+    holds: tuple[str, ...]
+    """Ids of the legal holds on it."""
+
+
+@dataclass(frozen=True)
+class RetentionEntry:
+    """An object that can be deleted some day."""
+
+    object: Digest
+    kind: Literal["adapter", "demonstrations", "scores"]
+    owners: tuple[str, ...]
+    last_in_effect: datetime | None
+    deletable_from: datetime | None
+    """When its years are over; None while it is in effect."""
+    kept_because: str | None
+    """What keeps it now; None when it may be deleted."""

@@ -24,7 +24,7 @@ from governance.store.errors import StoreError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0001"
+REVISION = "0002"
 """The schema this code speaks; equal to Alembic's head."""
 
 _BUSY_SECONDS = 30
@@ -111,7 +111,7 @@ def _reason(error: Exception) -> str:
 
 
 def migrate(engine: Engine, revision: str) -> None:
-    """Bring the schema to an Alembic revision (`head`, `base`, or an id).
+    """Bring the schema up to `head`, or down to an Alembic revision (`base`, or an id).
 
     Raises:
         StoreError: the database has a revision that this version does not know.
@@ -122,7 +122,7 @@ def migrate(engine: Engine, revision: str) -> None:
     with writing(engine) as connection:
         config = alembic_config(connection)
         try:
-            if revision == "base":
+            if revision != "head":
                 command.downgrade(config, revision)
             else:
                 command.upgrade(config, revision)

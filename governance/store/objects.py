@@ -74,6 +74,10 @@ class ObjectStore:
             raise IntegrityError(f"objects: {digest} was altered; restore {self.path(digest)} from a backup")
         return data
 
+    def delete(self, digest: Digest) -> None:
+        """Take an object away for good; only retention does, after its event is written."""
+        self.path(digest).unlink(missing_ok=True)
+
     def altered(self) -> Iterator[Digest]:
         """Yield the digest of each object whose file holds other bytes than its name says."""
         for path in sorted(self.root.glob("[0-9a-f][0-9a-f]/" + "[0-9a-f]" * 62)):

@@ -54,6 +54,24 @@ people = Table(
     Column("password_hash", String, nullable=False),
 )
 
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("username", String, ForeignKey("people.username"), nullable=False),
+    Column("kind", String, nullable=False),  # "totp" | "oidc"
+    Column("value", LargeBinary, nullable=False),  # sealed secret, or issuer and subject; empty when withdrawn
+    Index("credentials_by_person", "username", "kind", "position"),
+)
+
+proofs_used = Table(
+    "proofs_used",
+    metadata,
+    Column("username", String, ForeignKey("people.username"), primary_key=True),
+    Column("proof", String, primary_key=True),  # "totp:" and the time step, "oidc:" and the digest of the nonce
+    Column("step", Integer),  # of a TOTP code: 30 seconds since 1970
+)
+
 suites = Table(
     "suites",
     metadata,
@@ -117,6 +135,35 @@ promotions = Table(
     Column("update_id", String, ForeignKey("updates.update_id"), unique=True),
     Column("valid_from", String, nullable=False),
     Column("recorded_at", String, nullable=False),
+)
+
+retirements = Table(
+    "retirements",
+    metadata,
+    Column("model", String, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("canonical", LargeBinary, nullable=False),
+    Column("retired_at", String, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("digest", String, nullable=False, unique=True),
+    Column("canonical", LargeBinary, nullable=False),
+    Column("hold_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # "set" | "release"
+    UniqueConstraint("hold_id", "kind", name="one_of_each_for_a_hold"),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("object", String, primary_key=True),
+    Column("digest", String, nullable=False, unique=True),
+    Column("canonical", LargeBinary, nullable=False),
+    Column("deleted_at", String, nullable=False),
 )
 
 

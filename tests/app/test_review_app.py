@@ -93,7 +93,8 @@ class TestSignIn:
     def test_a_wrong_password_gives_one_line(self, folder, username, password):
         app = sign_in(username, password)
         assert [error.value.replace("\\", "") for error in app.error] == [
-            "sign-in: username and password do not belong together; type both again"
+            "sign-in: username and password do not belong together; type both again; after 5 failures an account "
+            "waits 15 minutes or longer"
         ]
         assert "Wheezing" not in text(app)
 

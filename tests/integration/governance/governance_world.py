@@ -169,6 +169,7 @@ def build(folder: Path, monkeypatch, url: str | None = None) -> None:
         ("abel", "Abel Approver", PersonRole.APPROVER),
         ("dora", "Dr. Dora Doesboth", PersonRole.CLINICIAN, PersonRole.APPROVER),
         ("cora", "Cora Compliance", PersonRole.COMPLIANCE),
+        ("admin", "Ada Admin", PersonRole.ADMINISTRATOR),
     ):
         person = Person(username=username, printed_name=name, roles=tuple(roles))
         commands.add_person(gov, person, PASSWORD, actor="admin")

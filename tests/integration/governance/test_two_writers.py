@@ -49,7 +49,7 @@ def test_many_guesses_at_once_get_no_more_than_five_answers(world):
 
 
 def test_a_guess_that_was_under_way_when_the_account_began_to_wait_gets_no_answer(world, monkeypatch):
-    real, begun = people._matches, []
+    real, begun = people.matches, []
 
     def slow(account, password):
         if not begun:
@@ -59,7 +59,7 @@ def test_a_guess_that_was_under_way_when_the_account_began_to_wait_gets_no_answe
                     commands.authenticate(world.gov, "clara", "wrong")
         return real(account, password)
 
-    monkeypatch.setattr(people, "_matches", slow)
+    monkeypatch.setattr(people, "matches", slow)
     with pytest.raises(AccountWaitsError):
         commands.authenticate(world.gov, "clara", PASSWORD)
 

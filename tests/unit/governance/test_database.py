@@ -48,6 +48,24 @@ def test_migrations_make_the_tables_and_take_them_away_again(engine):
     assert set(metadata.tables) <= set(inspect(engine).get_table_names())
 
 
+def test_a_store_of_the_first_schema_is_brought_on_with_all_it_holds(filled, tmp_path):
+    path = tmp_path / "old.db"
+    path.write_bytes(filled.read_bytes())
+    engine = open_database(sqlite_url(path))
+    new = {"credentials", "proofs_used", "retirements", "holds", "deletions"}
+    migrate(engine, "0001")
+    with sqlite3.connect(path) as connection:
+        before = list(connection.iterdump())
+        assert not [line for line in before if any(name in line for name in new)]
+    engine.dispose()
+    engine = open_database(sqlite_url(path))
+    assert new <= set(inspect(engine).get_table_names())
+    with reading(engine) as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.scalar(text("SELECT count(*) FROM promotions")) == 2
+    engine.dispose()
+
+
 def test_a_database_of_a_newer_version_is_left_alone(engine, tmp_path):
     with writing(engine) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -99,6 +117,24 @@ FORBIDDEN = (
     "INSERT OR REPLACE INTO checkpoints SELECT 1, 'root', 'note'",
     "UPDATE decisions SET verdict = 'PASS'",
     "INSERT OR REPLACE INTO decisions SELECT 'inputs', 'x', 'd', 'u1', 'PASS', 0",
+    "UPDATE credentials SET value = 'mine'",
+    "DELETE FROM credentials",
+    "INSERT OR REPLACE INTO credentials SELECT 1, 'eve', 'totp', 'mine'",
+    "INSERT INTO credentials SELECT 3, 'eve', 'totp', 'mine'",
+    "UPDATE proofs_used SET step = 0",
+    "DELETE FROM proofs_used",
+    "INSERT OR REPLACE INTO proofs_used SELECT 'eve', 'totp:7', 8",
+    "DELETE FROM retirements",
+    "INSERT OR REPLACE INTO retirements SELECT 'a', 'other', 'x', 't'",
+    "INSERT OR REPLACE INTO retirements SELECT 'other', 'r', 'x', 't'",
+    "INSERT INTO retirements SELECT 'b', 'new', 'x', 't'",
+    "INSERT INTO promotions SELECT 3, 'new', 'x', 'b', 'a', NULL, 't', 't'",
+    "DELETE FROM holds",
+    "UPDATE holds SET kind = 'release'",
+    "INSERT OR REPLACE INTO holds SELECT 2, 'new', 'x', 'h1', 'set'",
+    "INSERT INTO holds SELECT 3, 'new', 'x', 'h2', 'set'",
+    "DELETE FROM deletions",
+    "INSERT OR REPLACE INTO deletions SELECT 'o', 'new', 'x', 't'",
 )
 
 
@@ -129,5 +165,10 @@ def filled(tmp_path_factory):
         connection.execute(text("INSERT INTO signatures VALUES (1, 's', 'x', 'u1', 'eve', 'reject', 'clinician')"))
         connection.execute(text("INSERT INTO checkpoints VALUES (1, 'r', 'n')"))
         connection.execute(text("INSERT INTO decisions VALUES ('inputs', 'x', 'd', 'u1', 'FAIL', 0)"))
+        connection.execute(text("INSERT INTO credentials VALUES (1, 'eve', 'totp', 'sealed')"))
+        connection.execute(text("INSERT INTO proofs_used VALUES ('eve', 'totp:7', 7)"))
+        connection.execute(text("INSERT INTO retirements VALUES ('a', 'r', 'x', 't')"))
+        connection.execute(text("INSERT INTO holds VALUES (1, 'h', 'x', 'h1', 'set')"))
+        connection.execute(text("INSERT INTO deletions VALUES ('o', 'd', 'x', 't')"))
     engine.dispose()
     return path
