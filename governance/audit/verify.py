@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Table, select
 
 from data_contracts import AuditEvent, Person, sha256_digest
+from governance.audit.errors import TimeStampError
 from governance.audit.log import columns_of
+from governance.audit.timestamps import STAMPED, TimeStamps, check, named_in, read_roots
 from governance.export.verify import Log, VerificationReport, check_notes, fingerprint, split_notes
 from governance.registry.pointer import pointer_bytes, read_pointer
 from governance.registry.promotions import current
@@ -31,7 +33,13 @@ Fact = tuple[str, ...]
 
 
 def verify_live(
-    engine: Engine, objects: ObjectStore, *, key: Ed25519PublicKey, witness: Path, serving: Path
+    engine: Engine,
+    objects: ObjectStore,
+    *,
+    key: Ed25519PublicKey,
+    witness: Path,
+    serving: Path,
+    time_stamps: TimeStamps,
 ) -> VerificationReport:
     """Verify everything governance keeps.
 
@@ -41,11 +49,13 @@ def verify_live(
         key: the log's public key.
         witness: the witness file; best a copy that another host kept.
         serving: folder of the serving pointer.
+        time_stamps: folder of the time-stamp tokens, and the authority whose roots they must chain to.
     """
     report = VerificationReport(str(engine.url), key_fingerprint=fingerprint(key))
     with reading(engine) as connection:
         log, logged = _verify_events(connection, report)
         _verify_heads(connection, key, witness, log, report)
+        _verify_stamps(connection, time_stamps, logged, report)
         if log.readable:
             _verify_rows(connection, logged, report)
         else:
@@ -107,6 +117,35 @@ def _verify_heads(
     last = max((head.size for head in witnessed), default=0)
     if last < len(log.leaves):
         report.notes.append(f"{len(log.leaves) - last} events are younger than the last witnessed checkpoint")
+
+
+def _verify_stamps(
+    connection: Connection, time_stamps: TimeStamps, logged: list[AuditEvent], report: VerificationReport
+) -> None:
+    named = named_in(logged)
+    known = {time_stamps.path(size, digest).name for size, digest in named}
+    for path in sorted(time_stamps.folder.glob("*.tsr")):
+        if path.name not in known:
+            report.notes.append(f"time stamp {path.name} is not in the log and was passed over")
+    pem = time_stamps.roots_pem()
+    if named and pem is None:
+        report.notes.append("the time stamps' signatures were not checked: no authority is set up here")
+    notes = {row.tree_size: row.note for row in connection.execute(select(checkpoints))}
+    try:
+        roots = read_roots(pem) if named and pem is not None else None
+    except TimeStampError as error:
+        report.bad("time stamps", str(error))
+        return
+    for event, (size, digest) in zip((e for e in logged if e.action == STAMPED), named, strict=True):
+        path = time_stamps.path(size, digest)
+        data = path.read_bytes() if path.is_file() else b""
+        if sha256_digest(data) != digest:
+            report.bad(path.name, "was altered" if data else "stands in the log, but its file is gone", event.seq)
+        elif roots is not None:
+            try:
+                check(data, notes.get(size, ""), roots)
+            except TimeStampError as error:
+                report.bad(path.name, str(error), event.seq)
 
 
 def _verify_pointer(connection: Connection, serving: Path, report: VerificationReport) -> None:

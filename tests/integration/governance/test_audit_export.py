@@ -14,6 +14,7 @@ from governance_world import PASSWORD
 from data_contracts import Person
 from governance.audit.note import load_key
 from governance.export import verify as standalone
+from governance.export.selection import Selection
 from governance.export.write import export
 from governance.registry.errors import NotFoundError
 from governance.services import commands, queries
@@ -252,8 +253,9 @@ def test_equal_stores_give_equal_bytes(world, exported, tmp_path):
             gov.objects,
             key=load_key(gov.keys),
             head=head,
-            exported_at=world.clock.moment,
-            update_id=None,
+            event=queries.events(gov, limit=1)[0],
+            selection=Selection(),
+            time_stamps=gov.time_stamps,
             path=tmp_path / name,
         )
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
