@@ -32,10 +32,11 @@ def seal(gov: Governance) -> Seal:
     if authority is None or _stamped_last(gov):
         return Seal(head)
     try:
-        token = timestamps.StoredToken(head.tree_size, timestamps.ask(authority, head.note))
+        answer = timestamps.ask(authority, head.note + "\n")  # contracts strip the line feed that ends a note
     except TimeStampError as error:
         event = _append(gov, timestamps.FAILED, None, {"tree_size": head.tree_size, "reason": error.reason})
         return Seal(head, event, str(error))
+    token = timestamps.StoredToken(head.tree_size, answer)
     gov.time_stamps.keep(token)
     event = _append(gov, timestamps.STAMPED, sha256_digest(token.data), {"tree_size": head.tree_size})
     return Seal(head, event)
