@@ -33,7 +33,7 @@ def model_card(record: UpdateRecord) -> bytes:
 def model_card_text(record: UpdateRecord) -> bytes:
     """Return the card as Markdown."""
     card = _card(record)
-    lines = [f"# Applied model card: {record.bundle.guideline_title}", "", ASSISTS, ""]
+    lines = [f"# Applied model card: {_inline(record.bundle.guideline_title)}", "", ASSISTS, ""]
     for section, value in card.items():
         lines += _element(section, value, depth=2)
     lines += ["## Facts", "", "```json", json.dumps(_facts(record), indent=1, ensure_ascii=False), "```", ""]
