@@ -2,12 +2,9 @@
 
 A token says that an authority outside the hospital saw the sha256 of a signed note at a certain moment: from then on
 nobody can back-date the events below it, not even who holds the log's key. The cryptography is that of
-`rfc3161-client`, which loads only where a token is asked for or checked.
+`rfc3161-client`, which loads, as all that speaks HTTP, only where a token is asked for or checked.
 """
 
-import http.client
-import urllib.error
-import urllib.request
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -180,6 +177,10 @@ def _decode(token: bytes) -> "TimeStampResponse":
 
 
 def _post(authority: TimeStampAuthority, query: bytes) -> bytes:
+    import http.client
+    import urllib.error
+    import urllib.request
+
     host = urlsplit(authority.url).hostname
     request = urllib.request.Request(authority.url, query, _HEADERS)
     try:

