@@ -4,6 +4,7 @@ reportlab (BSD) draws it; the fonts lie beside this file, so that a printed name
 """
 
 import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from data_contracts import Role, SuiteJudgement, Verdict
 from governance.approvals.signatures import Signed
 from governance.audit.note import LogKey
 from governance.export.collect import Material
-from governance.export.pdf_picture import picture
+from governance.export.pdf_picture import MOST_ROWS, picture
 from governance.export.verify import fingerprint
 from governance.export.words import (
     ASSISTS,
@@ -96,7 +97,8 @@ def _register_fonts() -> None:
 def _plain(text: str) -> str:
     """Replace the signs that the fonts do not have; the report in HTML shows them."""
     known = pdfmetrics.getFont(REGULAR).face.charToGlyph
-    return "".join(sign if ord(sign) in known or sign.isspace() else _UNKNOWN for sign in text)
+    whole = unicodedata.normalize("NFC", text)
+    return "".join(" " if sign.isspace() else sign if ord(sign) in known else _UNKNOWN for sign in whole)
 
 
 def _text(text: object, style: ParagraphStyle = _BODY, **more: Any) -> Paragraph:
@@ -117,12 +119,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[object]], shares: Sequen
     cells = [[_text(name, _HEAD) for name in head]]
     cells += [[_text(value, _SMALL) for value in row] for row in rows]
     widths = [_WIDTH * share / sum(shares) for share in shares]
-    return LongTable(cells, colWidths=widths, style=_TABLE, repeatRows=1, hAlign="LEFT")
+    return LongTable(cells, colWidths=widths, style=_TABLE, repeatRows=1, splitInRow=1, hAlign="LEFT")
 
 
 def _facts(rows: Iterable[tuple[str, str]]) -> LongTable:
     cells = [[_text(name, _HEAD), _text(value, _SMALL)] for name, value in rows]
-    return LongTable(cells, colWidths=[_WIDTH * 0.18, _WIDTH * 0.82], style=_TABLE, hAlign="LEFT")
+    return LongTable(cells, colWidths=[_WIDTH * 0.18, _WIDTH * 0.82], style=_TABLE, splitInRow=1, hAlign="LEFT")
 
 
 def _opening(material: Material, key: LogKey, title: str) -> list[Any]:
@@ -166,10 +168,11 @@ def _update(record: UpdateRecord) -> list[Any]:
     decision, bundle, policy = record.decision, record.bundle, record.policy
     kept = [one for one in decision.judgements if one.role is not Role.NEW]
     learned = [one for one in decision.judgements if one.role is Role.NEW]
-    pictures: list[Any] = []
-    for judgements, sign in ((kept, 1), (learned, -1)):
-        if judgements:
-            pictures.append(KeepTogether(picture(judgements, sign, _WIDTH, _plain)))
+    pictures = [
+        KeepTogether(picture(judgements[at : at + MOST_ROWS], sign, _WIDTH, _plain))
+        for judgements, sign in ((kept, 1), (learned, -1))
+        for at in range(0, len(judgements), MOST_ROWS)
+    ]
     digests = [
         ("Bundle", record.stored.bundle),
         ("Decision", bundle.decision),

@@ -13,6 +13,9 @@ _INK, _LIMIT, _PALE, _TEXT = (colors.HexColor(c) for c in ("#1f4e6b", "#a61b1b",
 _ROW, _LABELS, _RIGHT, _FOOT, _HEAD = 26.0, 165.0, 78.0, 30.0, 24.0
 _FONT = "DejaVuSans"
 
+MOST_ROWS = 20
+"""Judgements that one picture holds, so that it fits a page."""
+
 CAPTIONS = {
     1: "What it knew before, drop in points: ● is the drop that was seen, its line runs to the largest drop that the "
     "data cannot rule out,",

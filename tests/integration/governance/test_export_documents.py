@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from governance_world import PASSWORD, digest
+from governance_world import PASSWORD, digest, suite
 from pypdf import PdfReader
 from test_audit_export import members_of, problems, resigned
 from test_export_selections import LEARNED, learn_from
@@ -103,6 +103,18 @@ class TestPdf:
         path = commands.export_audit(world.gov, tmp_path / "x.zip", actor="cora")
         text = text_of(members_of(path)["report.pdf"])
         assert "The last 3 of 10; events.csv holds them all." in text
+
+    def test_no_length_of_text_and_no_number_of_suites_stops_it(self, world, tmp_path):
+        many = [suite(f"suite-{number:02}") for number in range(45)]
+        for one in many:
+            commands.register_suite(world.gov, one, kind="prior", actor="admin")
+        bundle = world.submitted("u1", priors=(world.prior, *many))
+        world.sign(bundle, "clara", reason="I looked at it. " * 1500 + "x" * 3000)
+        world.sign(bundle, "abel", reason="line\x00 one\x0b\ttwo\u202e e\u0301nough")
+        path = commands.export_audit(world.gov, tmp_path / "x.zip", actor="cora")
+        text = text_of(members_of(path)["report.pdf"])
+        assert "suite-44 (prior suite)" in text and "line\ufffd one two\ufffd énough" in text
+        assert text.count("looked") == 1500
 
     @pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.INCONCLUSIVE])
     def test_it_says_why_an_update_was_blocked(self, world, tmp_path, verdict):
