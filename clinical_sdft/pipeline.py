@@ -113,10 +113,12 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
         arms: tuple[Arm, ...] = ("sdft", "sft") if workspace.settings.control_arm else ("sdft",)
         manifests = {arm: train(update, arm, demonstrations, checked) for arm in arms}
         before = evaluate(update, "incumbent", update.incumbent_adapter)
-        outcomes = []
-        for arm, manifest in manifests.items():
-            after = evaluate(update, arm, manifest.adapter)
-            outcomes.append(judge_and_submit(update, arm, manifest, checked, report, before, after))
+        after = {arm: evaluate(update, arm, manifest.adapter) for arm, manifest in manifests.items()}
+        # The control first: once the update itself stands in the review queue, nothing is left to do.
+        outcomes = {
+            arm: judge_and_submit(update, arm, manifests[arm], checked, report, before, after[arm])
+            for arm in reversed(arms)
+        }
         return UpdateOutcome(
             update_id=update.id,
             incumbent=update.incumbent,
@@ -124,7 +126,7 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
             records_released=report.released if report else 0,
             records_quarantined=report.quarantined if report else 0,
             preflight=checked.reason,
-            arms=tuple(outcomes),
+            arms=tuple(outcomes[arm] for arm in arms),
         )
 
 

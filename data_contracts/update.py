@@ -19,13 +19,13 @@ class TrainingSettings(Contract):
     """How an update is trained; defaults are the measured ones (docs/demo-results.md)."""
 
     seed: int = Field(default=0, ge=0)
-    learning_rate: float = Field(default=3e-4, gt=0)
+    learning_rate: float = Field(default=5e-4, gt=0)
     warmup_share: Fraction = 0.1
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
-    batch_size: int = Field(default=16, ge=1, description="demonstrations per optimizer step")
+    batch_size: int = Field(default=8, ge=1, description="demonstrations per optimizer step")
     passes: int = Field(default=3, ge=1, description="times every demonstration is trained on")
-    rollout_reuse: int = Field(default=1, ge=1, description="passes that share one rollout")
+    rollout_reuse: int = Field(default=2, ge=1, description="passes that share one rollout")
     rollout_tokens: int = Field(default=8, ge=1, description="longest rollout, tokens")
     temperature: float = Field(default=1.0, gt=0, description="of the student's rollouts")
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")

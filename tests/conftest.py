@@ -26,6 +26,12 @@ def ordinary_floats() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def chat_template() -> str:
+    """The chat template of all models made in tests."""
+    return CHAT_TEMPLATE
+
+
+@pytest.fixture(scope="session")
 def tiny_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A two-layer random Llama with a byte-level tokenizer, saved in Hugging Face layout."""
     import torch

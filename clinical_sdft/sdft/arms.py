@@ -10,6 +10,7 @@ from clinical_sdft.models.adapters import Adapter, RoleModel, save_adapter, stac
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.prompts import chat_prompt, reply_tokens
 from clinical_sdft.provenance import provenance
+from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
 from clinical_sdft.sdft.sdft import Lesson, SelfDistillationObjective
 from clinical_sdft.sdft.sft import SupervisedObjective
@@ -86,6 +87,7 @@ def train_arm(
         provenance=provenance(),
     )
     write_bytes(folder / MANIFEST, manifest.canonical_bytes())
+    discard_checkpoint(folder)
     return manifest
 
 

@@ -11,6 +11,7 @@ from clinical_sdft.models.tensors import write_tensors
 from data_contracts import CostLedger
 
 FILE_NAME = "checkpoint.safetensors"
+ROLLOUTS = "rollout-{}.safetensors"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
@@ -52,3 +53,9 @@ def load_checkpoint(
             moments = {moment: tensors.get_tensor(f"{moment}/{name}") for moment in _MOMENTS}
             optimizer.state[parameter] = {"step": torch.tensor(float(head["step"])), **moments}
     return Checkpoint(head["step"], tuple(head["losses"]), CostLedger.model_validate(head["cost"]))
+
+
+def discard_checkpoint(folder: Path) -> None:
+    """Remove what only an unfinished run needs: the checkpoint, and rollouts kept for later passes."""
+    for file in [folder / FILE_NAME, *folder.glob(ROLLOUTS.format("*"))]:
+        file.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
 from clinical_sdft.models.tensors import write_tensors
+from clinical_sdft.sdft.checkpoint import ROLLOUTS
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.forward import completion_logits, group_by_length
 from clinical_sdft.sdft.loss import TeacherScores, forward_kl_top, mean_over_tokens
@@ -73,7 +74,7 @@ class SelfDistillationObjective:
         anchors = self._anchor_rows(batch)
         rows = [(row, False) for row in batch.rows] + [(row, True) for row in anchors]
         prompts = [self._lesson.anchors[row] if anchor else self._lesson.student[row] for row, anchor in rows]
-        file = self._folder / f"rollout-{batch.window}-{batch.index}.safetensors"
+        file = self._folder / ROLLOUTS.format(f"{batch.window}-{batch.index}")
         if self._settings.rollout_reuse > 1 and file.is_file():
             completions, scores = _read(file)
         else:

@@ -1,5 +1,7 @@
 """The database: SQLite beside the objects, or any SQLAlchemy URL, brought to the newest schema on opening."""
 
+import errno
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,6 +75,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         StoreError: the database cannot be written, or another writer held it for 30 seconds.
+        OSError: the disk is full.
     """
     with _named(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
@@ -84,6 +87,8 @@ def _named(engine: Engine) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise OSError(errno.ENOSPC, f"database {engine.url!r}: no space left") from error
         raise StoreError(f"database {engine.url!r}: {error.orig}; check that it is there and writable") from error
 
 

@@ -20,6 +20,30 @@ def test_completion_logits_are_those_of_each_row_alone(tiny) -> None:
     assert mask.tolist() == [[1, 1, 0], [1, 1, 1]]
 
 
+def test_a_shared_beginning_read_once_gives_the_same_logits_and_gradients(tiny) -> None:
+    roles = RoleModel(tiny, LoraSettings(rank=2, alpha=4))
+    with torch.no_grad():
+        for name, parameter in roles.parameters().items():
+            if "lora_B" in name:
+                parameter.normal_(std=0.1)
+
+    def gradients(groups: list[list[int]]) -> list[torch.Tensor]:
+        prompts = [[5, 6, 7, 8], [5, 6, 7, 9, 10], [5, 6, 7, 11]]
+        completions = [[11, 12], [13, 14, 15], [16]]
+        for group in groups:
+            logits, mask = completion_logits(
+                roles.model, [prompts[row] for row in group], [completions[row] for row in group]
+            )
+            torch.autograd.backward((logits.log_softmax(-1)[..., 3] * mask).sum())
+        found = [parameter.grad.clone() for parameter in roles.parameters().values()]
+        roles.model.zero_grad()
+        return found
+
+    for together, alone in zip(gradients([[0, 1, 2]]), gradients([[0], [1], [2]]), strict=True):
+        assert together.abs().max() > 0
+        torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
+
+
 def test_the_teacher_is_the_incumbent_whatever_the_candidate_has_become(tiny) -> None:
     with torch.no_grad():
         expected, _ = completion_logits(tiny.model, PROMPTS, COMPLETIONS)
