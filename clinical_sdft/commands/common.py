@@ -68,7 +68,12 @@ def reader(governance: "Governance", username: str | None) -> str:
     Raises:
         InputError: nobody has that name here.
     """
-    return known_actor(governance, username) if username else f"machine account {getpass.getuser()}"
+    if username:
+        return known_actor(governance, username)
+    try:
+        return f"machine account {getpass.getuser()}"
+    except (KeyError, OSError):  # a container's number without a name
+        return f"machine account {os.getuid()}"
 
 
 def ask_password(username: str) -> str:

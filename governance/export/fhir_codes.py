@@ -81,7 +81,8 @@ _KINDS = {
 
 
 def kind_of(event: AuditEvent) -> EventKind:
-    """Return how an event is coded; what is not listed is an activity of the application that succeeded."""
+    """Return how an event is coded; what is not listed is an activity, and its name says whether it failed."""
     if event.action == "page-read" and event.details.get("page") in ("audit", "audit-log"):
         return EventKind(coding(DCM, "110101", "Audit Log Used"), _KINDS["page-read"].subtype, "R")
-    return _KINDS.get(event.action, EventKind(_ACTIVITY))
+    failed = event.action.endswith(("-failed", "-refused"))
+    return _KINDS.get(event.action, EventKind(_ACTIVITY, outcome="4" if failed else "0"))

@@ -7,10 +7,11 @@ import re
 
 import pytest
 from fhirclient.models.bundle import Bundle
-from governance_world import World, digest
+from governance_world import START, World, digest
 from test_audit_export import members_of, problems, resigned
 from test_export_selections import LEARNED, learn_from
 
+from data_contracts import AuditEvent
 from governance.approvals.errors import SignatureError, SignInError
 from governance.export import fhir_codes as codes
 from governance.services import commands, queries
@@ -154,9 +155,15 @@ def test_every_event_is_told_once_with_its_outcome(world, bundle):
     assert held["what"]["identifier"]["value"] == digest("record-2")[7:]
 
 
-def test_every_action_of_ours_has_a_deliberate_code():
-    unlisted = OWN_ACTIONS - codes._KINDS.keys()
-    assert unlisted == set()
+def test_every_action_has_a_code_and_one_that_is_not_listed_tells_failure_by_its_name():
+    def kind(action):
+        return codes.kind_of(AuditEvent(seq=0, recorded_at=START, actor="x", action=action))
+
+    for action in OWN_ACTIONS:
+        assert kind(action).type["code"] in EVENT_TYPES and kind(action).outcome in OUTCOMES
+        assert (kind(action).outcome == "0") != action.endswith(("-failed", "-refused"))
+    assert (kind("something-new").outcome, kind("something-failed").outcome) == ("0", "4")
+    assert kind("something-new").subtype is None
 
 
 def test_provenance_tells_where_a_candidate_and_a_promotion_come_from(bundle):
