@@ -14,7 +14,6 @@ from governance.services.handle import Governance, time_stamp_authority
 
 FOLDER = "CLINICAL_SDFT_WORKSPACE"
 _PREFIX = "CLINICAL_SDFT_"
-DATABASE = f"{_PREFIX}DATABASE_URL"
 
 
 def require() -> None:
@@ -53,7 +52,7 @@ def _folder() -> Path | None:
 def _setting(folder: Path, name: str) -> str | None:
     """Return what the environment or the workspace's own settings say; None where they say nothing."""
     settings = folder / "config.toml"
-    told = os.environ.get(_PREFIX + name.upper())
+    told = os.environ.get(_PREFIX + name.upper()) or None
     if told is None and settings.is_file():
         told = tomllib.loads(settings.read_text("utf-8")).get(name)
     return told if isinstance(told, str) and told else None

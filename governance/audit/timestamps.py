@@ -105,7 +105,8 @@ def token_name(tree_size: int, digest: Digest) -> str:
 
 def named_in(events: Iterable[AuditEvent]) -> list[tuple[int, Digest]]:
     """Return tree size and digest of each token that the log names."""
-    return [(int(e.details["tree_size"] or 0), str(e.subject)) for e in events if e.action == STAMPED]
+    sizes = [(event.details.get("tree_size"), str(event.subject)) for event in events if event.action == STAMPED]
+    return [(size if isinstance(size, int) else 0, digest) for size, digest in sizes]  # an altered log may lack one
 
 
 def ask(authority: TimeStampAuthority, note: str) -> bytes:

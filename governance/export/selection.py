@@ -122,7 +122,7 @@ def _of_updates(events: Iterable[AuditEvent], records: Iterable[UpdateRecord], s
         for event in events
         if event.update_id in stories
         or event.subject in subjects
-        or (event.action == _ROLLED_BACK and candidates & {event.details["previous"], event.details["current"]})
+        or (event.action == _ROLLED_BACK and candidates & {event.details.get("previous"), event.details.get("current")})
     }
 
 
