@@ -169,7 +169,7 @@ def _update(record: UpdateRecord) -> list[Any]:
     kept = [one for one in decision.judgements if one.role is not Role.NEW]
     learned = [one for one in decision.judgements if one.role is Role.NEW]
     pictures = [
-        KeepTogether(picture(judgements[at : at + MOST_ROWS], sign, _WIDTH, _plain))
+        picture(judgements[at : at + MOST_ROWS], sign, _WIDTH, _plain)
         for judgements, sign in ((kept, 1), (learned, -1))
         for at in range(0, len(judgements), MOST_ROWS)
     ]
@@ -192,8 +192,8 @@ def _update(record: UpdateRecord) -> list[Any]:
         ),
         *_heading("Verdict by suite", _H3),
         *_points(_judged(one) for one in decision.judgements),
-        *_heading("What was seen, and what cannot be ruled out", _H3),
-        *pictures,
+        KeepTogether([_text("What was seen, and what cannot be ruled out", _H3), *pictures[:1]]),
+        *pictures[1:],
         *_heading("Signatures", _H3),
         *_signatures(record.signed),
         *_heading("Digests", _H3),
