@@ -10,10 +10,10 @@ import streamlit as st
 
 from app.components.notices import one_line_errors
 from governance.services import commands
-from governance.services.handle import Governance
+from governance.services.handle import Governance, time_stamp_authority
 
 FOLDER = "CLINICAL_SDFT_WORKSPACE"
-DATABASE = "CLINICAL_SDFT_DATABASE_URL"
+_PREFIX = "CLINICAL_SDFT_"
 
 
 def require() -> None:
@@ -32,12 +32,14 @@ def current() -> Governance:
         GovernanceError: the folder is not a workspace, or its database cannot be opened.
     """
     folder = _folder() or Path()
-    return _open(folder.resolve(), os.environ.get(DATABASE) or _configured_database(folder))
+    names = ("database_url", "time_stamp_url", "time_stamp_roots")
+    return _open(folder.resolve(), *(_setting(folder, name) for name in names))
 
 
 @st.cache_resource(show_spinner=False)
-def _open(folder: Path, database_url: str | None) -> Governance:
-    return commands.open_governance(folder, database_url=database_url)
+def _open(folder: Path, database_url: str | None, stamp_url: str | None, stamp_roots: str | None) -> Governance:
+    authority = time_stamp_authority(folder, stamp_url, Path(stamp_roots) if stamp_roots else None)
+    return commands.open_governance(folder, database_url=database_url, authority=authority)
 
 
 def _folder() -> Path | None:
@@ -47,10 +49,10 @@ def _folder() -> Path | None:
     return None if found is None else Path(found)
 
 
-def _configured_database(folder: Path) -> str | None:
-    """Return the database that the workspace's own settings name; None means the file in the folder."""
+def _setting(folder: Path, name: str) -> str | None:
+    """Return what the environment or the workspace's own settings say; None where they say nothing."""
     settings = folder / "config.toml"
-    if not settings.is_file():
-        return None
-    url = tomllib.loads(settings.read_text("utf-8")).get("database_url")
-    return url if isinstance(url, str) else None
+    told = os.environ.get(_PREFIX + name.upper()) or None
+    if told is None and settings.is_file():
+        told = tomllib.loads(settings.read_text("utf-8")).get(name)
+    return told if isinstance(told, str) and told else None

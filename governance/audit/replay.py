@@ -56,6 +56,8 @@ class Replay:
         self._spent: dict[tuple[str, str, str], int] = {}
         self._line: list[str] = []
         self._signatures = 0
+        self.stamped: list[AuditEvent] = []
+        """Events that name a time stamp."""
         self.unknown: set[str] = set()
         """Tables of which the log says something that cannot be told, because another table was altered."""
 
@@ -90,6 +92,8 @@ class Replay:
                 self._first.setdefault(subject, event.seq)
                 retired = event.action == "suite-retired"
                 self._suites[subject] = (str(details["suite_id"]), str(details["kind"]), retired)
+            case "checkpoint-time-stamped":
+                self.stamped.append(event)
             case "model-retired":
                 self._say(event, retirements, details["model"])
             case "hold-set" | "hold-released":

@@ -9,9 +9,11 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.exc import DatabaseError
 
-from data_contracts import AuditEvent, UpdateBundle
+from data_contracts import AuditEvent, UpdateBundle, sha256_digest
+from governance.audit.errors import TimeStampError
 from governance.audit.log import columns_of
 from governance.audit.replay import Fact, Replay, decision_inputs, row_facts
+from governance.audit.timestamps import TimeStamps, check, named_in, read_roots
 from governance.export.verify import Log, VerificationReport, check_notes, claimed_sizes, fingerprint, split_notes
 from governance.registry.pointer import pointer_bytes, read_pointer
 from governance.registry.promotions import current
@@ -25,7 +27,13 @@ _ROWS_AT_ONCE = 2_000
 
 
 def verify_live(
-    engine: Engine, objects: ObjectStore, *, key: Ed25519PublicKey, witness: Path, serving: Path
+    engine: Engine,
+    objects: ObjectStore,
+    *,
+    key: Ed25519PublicKey,
+    witness: Path,
+    serving: Path,
+    time_stamps: TimeStamps,
 ) -> VerificationReport:
     """Verify everything governance keeps.
 
@@ -37,11 +45,13 @@ def verify_live(
         key: the log's public key.
         witness: the witness file; best a copy that another host kept.
         serving: folder of the serving pointer.
+        time_stamps: folder of the time-stamp tokens, and the authority whose roots they must chain to.
     """
     report = VerificationReport(str(engine.url), key_fingerprint=fingerprint(key))
     try:
         with reading(engine) as connection:
-            _verify_database(connection, key, witness, serving, report)
+            stamped = _verify_database(connection, key, witness, serving, report)
+            _verify_stamps(connection, time_stamps, stamped, report)
             _verify_presence(connection, objects, report)
     except (StoreError, DatabaseError, UnicodeDecodeError) as error:  # a table or a page that cannot even be read
         report.bad("database", f"cannot be read to its end: {str(error).splitlines()[0]}")
@@ -52,7 +62,8 @@ def verify_live(
 
 def _verify_database(
     connection: Connection, key: Ed25519PublicKey, witness: Path, serving: Path, report: VerificationReport
-) -> None:
+) -> list[AuditEvent]:
+    """Verify the tables and the pointer; return the events that name time stamps."""
     for problem in schema_problems(connection):
         report.bad("schema", problem)
     stored = connection.execute(select(checkpoints).order_by(checkpoints.c.tree_size)).all()
@@ -66,6 +77,7 @@ def _verify_database(
     else:
         report.notes.append("the other tables were not compared with the log, which cannot be read to its end")
     _verify_pointer(connection, serving, report)
+    return replay.stamped
 
 
 def _verify_events(connection: Connection, log: Log, replay: Replay, report: VerificationReport) -> None:
@@ -143,6 +155,35 @@ def _verify_rows(connection: Connection, replay: Replay, report: VerificationRep
         report.bad(table, f"{about} is not what the log says")
     for fact in sorted(said - found):
         report.bad(fact[0], f"{fact[1]} stands in the log, but not in the table", replay.first_said(fact))
+
+
+def _verify_stamps(
+    connection: Connection, time_stamps: TimeStamps, stamped: list[AuditEvent], report: VerificationReport
+) -> None:
+    named = named_in(stamped)
+    known = {time_stamps.path(size, digest).name for size, digest in named}
+    for path in sorted(time_stamps.folder.glob("*.tsr")):
+        if path.name not in known:
+            report.notes.append(f"time stamp {path.name} is not in the log and was passed over")
+    pem = time_stamps.roots_pem()
+    if named and pem is None:
+        report.notes.append("the time stamps' signatures were not checked: no authority is set up here")
+    notes = {row.tree_size: row.note for row in connection.execute(select(checkpoints))}
+    try:
+        roots = read_roots(pem) if named and pem is not None else None
+    except TimeStampError as error:
+        report.bad("time stamps", str(error))
+        return
+    for event, (size, digest) in zip(stamped, named, strict=True):
+        path = time_stamps.path(size, digest)
+        data = path.read_bytes() if path.is_file() else b""
+        if sha256_digest(data) != digest:
+            report.bad(path.name, "was altered" if data else "stands in the log, but its file is gone", event.seq)
+        elif roots is not None:
+            try:
+                check(data, notes.get(size, ""), roots)
+            except TimeStampError as error:
+                report.bad(path.name, str(error), event.seq)
 
 
 def _verify_pointer(connection: Connection, serving: Path, report: VerificationReport) -> None:

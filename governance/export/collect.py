@@ -1,16 +1,16 @@
 """Collects what an export shows, as of one signed head of the log."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from data_contracts import AuditEvent, Checkpoint, Digest, Person, Promotion
+from data_contracts import AuditEvent, Checkpoint, Person, Promotion
 from governance.approvals.people import everyone
+from governance.audit.timestamps import StoredToken, TimeStamps
+from governance.export.selection import Selection, choose
 from governance.registry import promotions, suites
-from governance.registry.records import UpdateRecord, load_update
-from governance.registry.updates import all_updates
+from governance.registry.records import UpdateRecord
 from governance.store.database import reading
 from governance.store.objects import ObjectStore
 from governance.store.tables import checkpoints, events
@@ -38,10 +38,14 @@ class Material:
 
     head: Checkpoint
     exported_at: datetime
-    update_id: str | None
+    export_event: int
+    """Seq of the event that this export is."""
+    selection: Selection
     entries: tuple[Entry, ...]
     notes: tuple[tuple[int, str], ...]
     """Tree size and signed note of every checkpoint, the smallest first."""
+    tokens: tuple[StoredToken, ...]
+    token_roots: bytes | None
     records: tuple[UpdateRecord, ...]
     promotions: tuple[Promotion, ...]
     people: tuple[Person, ...]
@@ -52,20 +56,43 @@ class Material:
         """The events that are shown."""
         return tuple(entry.event for entry in self.entries if entry.event is not None)
 
+    @property
+    def of(self) -> str:
+        """What is shown, for titles: empty, or ` of …`."""
+        return f" of {self.selection.words}" if self.selection.words else ""
+
 
 def collect(
-    engine: Engine, objects: ObjectStore, head: Checkpoint, exported_at: datetime, update_id: str | None
+    engine: Engine,
+    objects: ObjectStore,
+    *,
+    head: Checkpoint,
+    event: AuditEvent,
+    selection: Selection,
+    time_stamps: TimeStamps,
 ) -> Material:
     """Read everything in one consistent view.
 
+    Args:
+        engine: the database.
+        objects: the object store.
+        head: the signed head up to which the log is shown.
+        event: the event that this export is.
+        selection: what is shown; the rest is represented by its hashes.
+        time_stamps: the folder of time-stamp tokens.
+
     Raises:
-        NotFoundError: there is no such update.
+        NotFoundError: there is no such update, or nothing concerns the record.
+        IntegrityError: a time-stamp token that the log knows is gone or altered.
     """
     with reading(engine) as connection:
-        ids = [update_id] if update_id else [entry.update_id for entry in reversed(all_updates(connection))]
-        records = tuple(load_update(connection, objects, one) for one in ids)
-        line = promotions.history(connection)
-        shown = None if update_id is None else _subjects(records[0])
+        leaves, log = _log(connection, head.tree_size)
+        choice = choose(connection, objects, log, selection)
+        entries = tuple(
+            Entry(seq, leaf, one if seq in choice.shown else None)
+            for seq, (leaf, one) in enumerate(zip(leaves, log, strict=True))
+        )
+        subjects = {one.subject for one in log if one.seq in choice.shown}
         notes = connection.execute(
             select(checkpoints.c.tree_size, checkpoints.c.note)
             .where(checkpoints.c.tree_size <= head.tree_size)
@@ -73,29 +100,24 @@ def collect(
         )
         return Material(
             head=head,
-            exported_at=exported_at,
-            update_id=update_id,
-            entries=tuple(_entries(connection, head.tree_size, update_id, shown)),
+            exported_at=event.recorded_at,
+            export_event=event.seq,
+            selection=selection,
+            entries=entries,
             notes=tuple((row.tree_size, row.note) for row in notes),
-            records=records,
-            promotions=tuple(p for p in line if update_id is None or p.update_id == update_id),
-            people=_people(connection, records if update_id else None),
-            suites=tuple(e for e in suites.entries(connection) if shown is None or e.digest in shown),
+            tokens=time_stamps.stored(log),
+            token_roots=time_stamps.roots_pem(),
+            records=choice.records,
+            promotions=tuple(p for p in promotions.history(connection) if p.digest in subjects),
+            people=_people(connection, None if selection.everything else choice.records),
+            suites=tuple(e for e in suites.entries(connection) if e.digest in subjects),
         )
 
 
-def _entries(connection: Connection, size: int, update_id: str | None, shown: set[Digest] | None) -> Iterator[Entry]:
+def _log(connection: Connection, size: int) -> tuple[list[bytes], tuple[AuditEvent, ...]]:
     query = select(events.c.canonical, events.c.leaf_hash).where(events.c.seq < size).order_by(events.c.seq)
-    for seq, row in enumerate(connection.execute(query)):
-        event = AuditEvent.from_bytes(row.canonical)
-        show = shown is None or event.update_id == update_id or event.subject in shown
-        yield Entry(seq, row.leaf_hash, event if show else None)
-
-
-def _subjects(record: UpdateRecord) -> set[Digest]:
-    """Return the digests whose events belong to one update's story."""
-    bundle = record.bundle
-    return {bundle.new_suite, *bundle.prior_suites, record.stored.bundle, bundle.decision}
+    rows = connection.execute(query).all()
+    return [row.leaf_hash for row in rows], tuple(AuditEvent.from_bytes(row.canonical) for row in rows)
 
 
 def _people(connection: Connection, records: tuple[UpdateRecord, ...] | None) -> tuple[Person, ...]:

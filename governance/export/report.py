@@ -1,13 +1,12 @@
 """The parts of an export that people read: `report.html` and `README.txt`."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from data_contracts import Digest, short
 from governance.audit.note import LogKey
+from governance.export import words
 from governance.export.collect import Material
 from governance.export.verify import fingerprint
 
@@ -30,19 +29,12 @@ def _render(template: str, material: Material, key: LogKey) -> bytes:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Any] = {"moment": _moment, "percent": _percent, "brief": _brief}
+    filters: dict[str, Any] = {
+        "moment": words.moment,
+        "percent": words.percent,
+        "brief": words.brief,
+        "in_words": words.in_words,
+    }
     environment.filters.update(filters)
-    text = environment.get_template(template).render(m=material, fingerprint=fingerprint(key.public))
+    text = environment.get_template(template).render(m=material, words=words, fingerprint=fingerprint(key.public))
     return text.encode()
-
-
-def _moment(value: datetime) -> str:
-    return value.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def _brief(digest: Digest | None) -> str:
-    return "–" if digest is None else short(digest)

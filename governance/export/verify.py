@@ -7,8 +7,11 @@ hospital's key from a source other than this export, and `--witness` the checkpo
 them an export can only agree with itself. Exit code 0: everything holds. 5: something does not, and the lines say
 what. 2: usage.
 
-This file is the single home of every check; the package that writes exports imports it and copies it into each.
-Hashes and proofs: RFC 9162. Notes: C2SP signed-note and tlog-checkpoint. Manifest: DSSE, in-toto statement v1.
+This file is the single home of every check but one; the package that writes exports imports it and copies it into
+each. Hashes and proofs: RFC 9162. Notes: C2SP signed-note and tlog-checkpoint. Manifest: DSSE, in-toto statement v1.
+The one: of a time stamp (RFC 3161) it is checked here that the log names it and that it is over its checkpoint, but
+not the authority's signature, for which `cryptography` has no means. `clinical-sdft audit verify EXPORT` checks that
+too, as does `openssl ts -verify -in TOKEN.tsr -data CHECKPOINT.note -CAfile roots.pem`.
 """
 
 import argparse
@@ -33,6 +36,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 PREDICATE = "urn:clinical-sdft:audit-export:v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+LEAF_SYSTEM = "urn:clinical-sdft:leaf-hash"
+SHA256_SYSTEM = "urn:clinical-sdft:sha256"
+STAMPS = "time-stamps/"
+UNCHECKED = (
+    "time stamps stand in the log and are over its checkpoints; the authority's signatures were NOT checked here: "
+    "`clinical-sdft audit verify EXPORT --tsa-roots PEM` or `openssl ts -verify` does"
+)
 
 Members = dict[str, bytes]
 
@@ -327,6 +337,8 @@ def verify(path: Path, public_key: bytes | None = None, witness: str | None = No
     _check(report, "checkpoints", lambda: _check_checkpoints(members, key, log, predicate, report))
     _check(report, "proofs.jsonl", lambda: _check_proofs(members, log, shown, report))
     _check(report, "updates", lambda: _check_updates(members, report))
+    _check(report, "fhir/bundle.json", lambda: _check_fhir(members, roots, report))
+    _check(report, "time-stamps", lambda: _check_stamps(members, report))
     if witness is None:
         report.notes.append("no witness given: whether the log was rewritten before this export is not shown")
     else:
@@ -519,6 +531,10 @@ def _check_update(members: Members, folder: str, logged: set[Any], report: Verif
         report.bad(folder + "decision.json", "not the decision of this bundle")
     if _digest(members[folder + "policy.json"]) != decision["policy"]:
         report.bad(folder + "policy.json", "not the policy of this decision")
+    card = json.loads(members[folder + "model_card.json"])["facts"]
+    expected = {"bundle": digest, "decision": bundle["decision"], "verdict": decision["verdict"]}
+    if {name: card[name] for name in expected} != expected:
+        report.bad(folder + "model_card.json", "not the card of this bundle")
     for line in _lines(members[folder + "signatures.jsonl"]):
         if json.loads(line)["bundle"] != digest or ("update-signed", _digest(line)) not in logged:
             report.bad(folder + "signatures.jsonl", "holds a signature that was not given to this bundle")
@@ -533,6 +549,53 @@ def _check_update(members: Members, folder: str, logged: set[Any], report: Verif
         found = counts.get(judgement["suite_id"])
         if found and found != [judgement["n"], judgement["broken"], judgement["fixed"]]:
             report.bad(folder + "scores.csv", f"{judgement['suite_id']}: not the counts of the decision")
+
+
+def _check_fhir(members: Members, log: Log, report: VerificationReport) -> None:
+    """Check that the bundle tells the same events, and names the files it stands beside."""
+    where = "fhir/bundle.json"
+    resources = [entry["resource"] for entry in json.loads(members[where])["entry"]]
+    told = [
+        (entry["entity"][0]["what"]["identifier"]["value"], entry["recorded"])
+        for entry in resources
+        if entry["resourceType"] == "AuditEvent"
+    ]
+    shown = [
+        (log.leaves[event["seq"]].hex(), event["recorded_at"])
+        for event in (json.loads(line) for line in _lines(members["events.jsonl"]))
+        if "action" in event
+    ]
+    if told != shown:
+        report.bad(where, "its AuditEvents are not the events of the log that are shown")
+    for document in (entry for entry in resources if entry["resourceType"] == "DocumentReference"):
+        name = document["content"][0]["attachment"]["url"].removeprefix("../")
+        digests = [one["value"] for one in document["identifier"] if one["system"] == SHA256_SYSTEM]
+        if digests != [hashlib.sha256(members[name]).hexdigest()]:
+            report.bad(where, f"names {name} by another sha256")
+
+
+def note_name(token: str) -> str:
+    """Return the name of the checkpoint that a time stamp of this name is over."""
+    return f"checkpoints/{token.removeprefix(STAMPS)[:12]}.note"
+
+
+def _check_stamps(members: Members, report: VerificationReport) -> None:
+    named = {}
+    for line in _lines(members["events.jsonl"]):
+        event = json.loads(line)
+        if event.get("action") == "checkpoint-time-stamped":
+            named[event["subject"]] = event["seq"]
+    found = {_digest(data): name for name, data in members.items() if name.endswith(".tsr")}
+    for digest in sorted(named.keys() - found.keys()):
+        report.bad(STAMPS, f"the time stamp that event {named[digest]} names is not here", named[digest])
+    for digest, name in sorted(found.items()):
+        over = hashlib.sha256(members[note_name(name)]).digest()
+        if digest not in named:
+            report.bad(name, "a time stamp that the log does not know")
+        elif b"\x04\x20" + over not in members[name]:  # the imprint: an OCTET STRING of 32 bytes
+            report.bad(name, "a time stamp over something else than its checkpoint", named[digest])
+    if found:
+        report.notes.append(UNCHECKED)
 
 
 def _digest(data: bytes) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from data_contracts import (
     AdapterManifest,
     Digest,
+    DeidentificationReport,
     GateDecision,
     GatePolicy,
     Guideline,
@@ -87,6 +88,12 @@ class UpdateRecord:
         """The pre-flight, when the update had one."""
         digest = self.bundle.preflight
         return None if digest is None else PreflightReport.from_bytes(self.objects.get(digest))
+
+    @cached_property
+    def deidentification(self) -> DeidentificationReport | None:
+        """What the import of the patient records did, when the update had any."""
+        digest = self.bundle.deidentification
+        return None if digest is None else DeidentificationReport.from_bytes(self.objects.get(digest))
 
     @cached_property
     def suites(self) -> tuple[Suite, ...]:

@@ -1,6 +1,7 @@
 """What changes something. Every command writes its event in the same transaction as its effect."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,12 +27,14 @@ from governance.services.identity import (
 from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
 from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
 from governance.services.signing import sign
+from governance.services.sealing import Seal, seal, seal_whole
 from governance.store.database import writing
 
 if TYPE_CHECKING:
     from governance.services.views import VerificationReport
 
 __all__ = [
+    "Seal",
     "add_person",
     "apply_retention",
     "authenticate",
@@ -58,6 +61,7 @@ __all__ = [
     "retire_suite",
     "rollback",
     "set_hold",
+    "seal",
     "sign",
     "submit_update",
     "verify_export",
@@ -69,6 +73,7 @@ OWN_ACTIONS = frozenset(
         "audit-exported",
         "checkpoint-failed",
         "code-failed",
+        "checkpoint-time-stamped",
         "gate-decided",
         "hold-released",
         "hold-set",
@@ -91,6 +96,7 @@ OWN_ACTIONS = frozenset(
         "suite-retired",
         "totp-enrolled",
         "totp-reset",
+        "time-stamp-failed",
         "update-promoted",
         "update-signed",
         "update-submitted",
@@ -193,74 +199,113 @@ def retire_suite(gov: Governance, suite_digest: Digest, *, actor: str, reason: s
 
 
 def checkpoint(gov: Governance) -> Checkpoint:
-    """Sign the head of the log and hand the note to the witness.
+    """Sign the head of the log, hand the note to the witness, and have it time-stamped where that is set up.
 
     Raises:
         WitnessError: the witness file cannot be written.
     """
-    return log.checkpoint(gov.engine, log_key(gov), gov.witness)
+    return seal(gov).checkpoint
 
 
-def export_audit(gov: Governance, path: Path, *, update_id: str | None = None, actor: str) -> Path:
+def export_audit(
+    gov: Governance,
+    path: Path,
+    *,
+    update_id: str | None = None,
+    record: Digest | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    actor: str,
+) -> Path:
     """Write the audit export, a zip that proves itself offline; the export itself is an event of the log.
+
+    Of update, record and period one may be given; events that do not belong to it are then represented by their
+    hashes.
 
     Args:
         gov: the workspace.
         path: the zip to write, replaced whole.
-        update_id: only this update; events of others are then represented by their hashes.
+        update_id: only this update.
+        record: only what concerns the patient record with this keyed digest.
+        since: only what happened from this moment on, with the whole story of the updates it was about.
+        until: only what happened before this moment.
         actor: who exports.
 
     Raises:
-        NotFoundError: there is no such update.
-        ExportError: the export is too large for one zip.
+        NotFoundError: there is no such update, or nothing concerns the record.
+        ExportError: more than one selection was given, or the export is too large for one zip.
+        IntegrityError: a time stamp that the log names is gone or altered.
     """
-    from governance.export.write import export
-    from governance.registry.updates import find_update
+    from governance.export.selection import Selection
+    from governance.export.write import check_selection, export
 
+    selection = Selection(update_id=update_id, record=record, since=since, until=until)
+    check_selection(gov.engine, gov.objects, selection)
     with writing(gov.engine) as connection:
-        if update_id is not None:
-            find_update(connection, update_id)
-        event = log.append(connection, gov.clock, actor=actor, action="audit-exported", update_id=update_id)
+        details = {name: value for name, value in selection.as_json().items() if value and name != "update"}
+        event = log.append(
+            connection,
+            gov.clock,
+            actor=actor,
+            action="audit-exported",
+            subject=record,
+            update_id=update_id,
+            details=details,
+        )
     export(
         gov.engine,
         gov.objects,
         key=log_key(gov),
-        head=checkpoint(gov),
-        exported_at=event.recorded_at,
-        update_id=update_id,
+        head=seal_whole(gov),
+        event=event,
+        selection=selection,
+        time_stamps=gov.time_stamps,
         path=path,
     )
     return path
 
 
 def verify_store(gov: Governance) -> "VerificationReport":
-    """Verify the live store: every leaf and root, checkpoints, witness, rows, objects, and the serving pointer."""
+    """Verify the live store: the log, checkpoints, witness, time stamps, rows, objects, and the serving pointer."""
     from governance.audit.verify import verify_live
 
-    return verify_live(gov.engine, gov.objects, key=log_key(gov).public, witness=gov.witness, serving=gov.serving)
+    return verify_live(
+        gov.engine,
+        gov.objects,
+        key=log_key(gov).public,
+        witness=gov.witness,
+        serving=gov.serving,
+        time_stamps=gov.time_stamps,
+    )
 
 
-def verify_export(path: Path, public_key: Path | None = None, witness: Path | None = None) -> "VerificationReport":
-    """Verify an export with the code that lies in it as `verify.py`.
+def verify_export(
+    path: Path, public_key: Path | None = None, witness: Path | None = None, tsa_roots: Path | None = None
+) -> "VerificationReport":
+    """Verify an export with the code that lies in it as `verify.py`, and the time stamps' signatures besides.
 
     Args:
         path: the zip, or the folder it was unpacked into.
         public_key: PEM of the key to trust; None takes the export's own, and the report says so.
         witness: the checkpoints another host kept.
+        tsa_roots: PEM of the certificates that time stamps must chain to; None takes the export's own.
 
     Raises:
         ExportError: a file cannot be read, or the witness is no text.
     """
     from governance.export.errors import ExportError
+    from governance.export.stamps import check_stamps
     from governance.export.verify import verify
 
     try:
         key = public_key.read_bytes() if public_key else None
-        return verify(path, key, witness.read_bytes().decode() if witness else None)
+        report = verify(path, key, witness.read_bytes().decode() if witness else None)
+        check_stamps(path, tsa_roots.read_bytes() if tsa_roots else None, report)
     except OSError as error:
         raise ExportError(f"{error.filename}: {error.strerror}; name an export, a key and a witness") from error
     except UnicodeDecodeError as error:
         raise ExportError(f"{witness}: is no text; name the file that holds the witnessed checkpoints") from error
+    return report
 
 
 def _refuse_own(action: str) -> None:

@@ -8,13 +8,27 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from data_contracts.governance import DetailValue
+from governance.audit.errors import TimeStampError
 from governance.audit.log import append, head, last_subject
 from governance.audit.note import PUBLIC, LogKey, create_key, load_key
+from governance.audit.timestamps import FOLDER, TimeStampAuthority, TimeStamps
 from governance.errors import GovernanceError
 from governance.registry.pointer import sync_pointer
 from governance.rules import Rules, read_rules
 from governance.store.database import open_database, reading, sqlite_url, writing
 from governance.store.objects import ObjectStore
+
+__all__ = [
+    "Clock",
+    "Governance",
+    "TimeStampAuthority",
+    "WorkspaceError",
+    "create",
+    "log_key",
+    "open_governance",
+    "system_clock",
+    "time_stamp_authority",
+]
 
 Clock = Callable[[], datetime]
 
@@ -47,6 +61,13 @@ class Governance:
     clock: Clock
     rules: Rules
     """What the hospital decided about identity and keeping."""
+    authority: TimeStampAuthority | None = None
+    """Who time-stamps checkpoints; None for nobody."""
+
+    @property
+    def time_stamps(self) -> TimeStamps:
+        """The tokens, which lie beside the witness."""
+        return TimeStamps(self.witness.parent / FOLDER, self.authority)
 
 
 def create(
@@ -55,6 +76,7 @@ def create(
     database_url: str | None = None,
     witness: Path | None = None,
     clock: Clock = system_clock,
+    authority: TimeStampAuthority | None = None,
 ) -> Governance:
     """Make a workspace, or open it when it is there already.
 
@@ -64,12 +86,13 @@ def create(
         witness: file for the signed checkpoints; by default `witness/checkpoints.txt` in the workspace, which
             protects the log only once it is copied to another host.
         clock: returns an aware moment.
+        authority: who time-stamps checkpoints (RFC 3161); by default nobody.
 
     Raises:
         StoreError: the database cannot be opened.
         RulesError: the settings' table [governance] cannot be used.
     """
-    gov = _handle(workspace, database_url, witness, clock)
+    gov = _handle(workspace, database_url, witness, clock, authority)
     for folder in (gov.objects.root, gov.keys, gov.witness.parent, gov.serving):
         folder.mkdir(parents=True, exist_ok=True)
     key = create_key(gov.keys)
@@ -87,6 +110,7 @@ def open_governance(
     database_url: str | None = None,
     witness: Path | None = None,
     clock: Clock = system_clock,
+    authority: TimeStampAuthority | None = None,
 ) -> Governance:
     """Open a workspace and bring its serving pointer up to date; arguments as for `create`.
 
@@ -98,10 +122,28 @@ def open_governance(
     store = workspace / "store.db"
     if not (workspace / "keys" / PUBLIC).is_file() or not (database_url or store.is_file()):
         raise WorkspaceError(f"{workspace}: not a workspace; make one with `clinical-sdft init`")
-    gov = _handle(workspace, database_url, witness, clock)
+    gov = _handle(workspace, database_url, witness, clock, authority)
     _note_rules(gov)
     sync_pointer(gov.engine, gov.serving)
     return gov
+
+
+def time_stamp_authority(workspace: Path, url: str | None, roots: Path | None) -> TimeStampAuthority | None:
+    """Return who stamps a workspace's checkpoints, as its settings say; None where they name nobody.
+
+    Args:
+        workspace: its folder; `roots` may be relative to it.
+        url: where the authority answers.
+        roots: PEM file of the certificates that its tokens must chain to.
+
+    Raises:
+        TimeStampError: the URL is none of HTTP, or there are no roots.
+    """
+    if not url:
+        return None
+    if roots is None:
+        raise TimeStampError("untrusted", "time_stamp_url needs time_stamp_roots, a PEM file of the authority's root")
+    return TimeStampAuthority(url, workspace / roots)
 
 
 def log_key(gov: Governance) -> LogKey:
@@ -113,7 +155,13 @@ def log_key(gov: Governance) -> LogKey:
     return load_key(gov.keys)
 
 
-def _handle(workspace: Path, database_url: str | None, witness: Path | None, clock: Clock) -> Governance:
+def _handle(
+    workspace: Path,
+    database_url: str | None,
+    witness: Path | None,
+    clock: Clock,
+    authority: TimeStampAuthority | None,
+) -> Governance:
     workspace.mkdir(parents=True, exist_ok=True)
     return Governance(
         workspace=workspace,
@@ -124,6 +172,7 @@ def _handle(workspace: Path, database_url: str | None, witness: Path | None, clo
         serving=workspace / "serving",
         clock=clock,
         rules=read_rules(workspace),
+        authority=authority,
     )
 
 

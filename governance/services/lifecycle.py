@@ -27,7 +27,8 @@ from governance.registry.errors import NotFoundError, PromotionError, Submission
 from governance.registry.pointer import sync_pointer
 from governance.registry.records import load_update
 from governance.registry.submission import check_bundle
-from governance.services.handle import Governance, log_key
+from governance.services.handle import Governance
+from governance.services.sealing import seal
 from governance.store.database import reading, writing
 from governance.store.tables import instant_text
 
@@ -272,7 +273,7 @@ def publish(gov: Governance) -> None:
     """
     sync_pointer(gov.engine, gov.serving)
     try:
-        log.checkpoint(gov.engine, log_key(gov), gov.witness)
+        seal(gov)
     except WitnessError:
         with writing(gov.engine) as connection:
             log.append(connection, gov.clock, actor="system", action="checkpoint-failed")

@@ -13,6 +13,7 @@ from owner import resigned
 from data_contracts import Person
 from governance.audit.note import load_key
 from governance.export import verify as standalone
+from governance.export.selection import Selection
 from governance.export.write import export
 from governance.registry.errors import NotFoundError
 from governance.services import commands, queries
@@ -238,8 +239,9 @@ def test_equal_stores_give_equal_bytes(world, exported, tmp_path):
             gov.objects,
             key=load_key(gov.keys),
             head=head,
-            exported_at=world.clock.moment,
-            update_id=None,
+            event=queries.events(gov, limit=1)[0],
+            selection=Selection(),
+            time_stamps=gov.time_stamps,
             path=tmp_path / name,
         )
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

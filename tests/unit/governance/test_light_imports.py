@@ -3,7 +3,21 @@
 import subprocess
 import sys
 
-HEAVY = ("torch", "transformers", "peft", "scipy", "numpy", "alembic", "jinja2", "argon2", "streamlit")
+HEAVY = (
+    "torch",
+    "transformers",
+    "peft",
+    "scipy",
+    "numpy",
+    "alembic",
+    "jinja2",
+    "argon2",
+    "streamlit",
+    "reportlab",
+    "rfc3161_client",
+    "PIL",
+    "http.client",
+)
 
 
 def test_services_import_nothing_heavy():
