@@ -30,6 +30,7 @@ from data_contracts.records import (
     QuarantinedSpan,
 )
 from data_contracts.update import (
+    NO_ADAPTER,
     AdapterManifest,
     CostLedger,
     LoraSettings,
@@ -42,6 +43,7 @@ from data_contracts.update import (
 )
 
 __all__ = [
+    "NO_ADAPTER",
     "AdapterManifest",
     "AuditEvent",
     "CategoryCount",

@@ -21,3 +21,7 @@ class SubmissionError(GovernanceError, ValueError):
 
 class SuiteError(GovernanceError, ValueError):
     """A suite may not be used this way."""
+
+
+class AdapterError(GovernanceError, ValueError):
+    """Stored weights are not those of an adapter that can be served."""

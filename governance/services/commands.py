@@ -20,6 +20,13 @@ from governance.services.lifecycle import (
     sign,
     submit_update,
 )
+from governance.services.serving import (
+    SERVING_ACTIONS,
+    place_in_force,
+    record_drained,
+    record_failure,
+    record_hand_off,
+)
 from governance.store.database import writing
 
 if TYPE_CHECKING:
@@ -34,8 +41,12 @@ __all__ = [
     "install_model",
     "judge",
     "open_governance",
+    "place_in_force",
     "promote",
+    "record_drained",
     "record_event",
+    "record_failure",
+    "record_hand_off",
     "record_read",
     "register_suite",
     "retire_suite",
@@ -46,7 +57,7 @@ __all__ = [
     "verify_store",
 ]
 
-OWN_ACTIONS = frozenset(
+OWN_ACTIONS = SERVING_ACTIONS | frozenset(
     {
         "audit-exported",
         "checkpoint-failed",

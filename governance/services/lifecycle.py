@@ -1,6 +1,7 @@
 """The life of an update: judged, submitted, signed, promoted, and rolled back when need be."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ from governance.approvals import people, signatures
 from governance.approvals.errors import SignatureError
 from governance.audit import log
 from governance.audit.errors import WitnessError
+from governance.errors import GovernanceError
 from governance.registry import promotions, updates
 from governance.registry import suites as sealed
 from governance.registry.errors import NotFoundError, PromotionError, SubmissionError
@@ -30,6 +32,7 @@ from governance.registry.pointer import sync_pointer
 from governance.registry.records import load_update
 from governance.registry.submission import check_bundle
 from governance.services.handle import Governance, log_key
+from governance.services.serving import place_in_force
 from governance.store.database import reading, writing
 from governance.store.tables import instant_text
 
@@ -320,11 +323,14 @@ def rollback(gov: Governance, *, model: Digest, actor: str, reason: str) -> Prom
 
 
 def publish(gov: Governance) -> None:
-    """Bring the serving pointer up to date and sign the head of the log.
+    """Place the adapter in force for servers, bring the serving pointer up to date and sign the head of the log.
 
-    A witness that cannot be reached does not undo a promotion that is committed: the failure becomes an event, and
-    the next checkpoint covers these events too.
+    Neither an adapter that cannot be placed nor a witness that cannot be reached undoes a promotion that is committed:
+    handing the adapter off says what is wrong with it; the witness's failure becomes an event, and the next checkpoint
+    covers these events too.
     """
+    with suppress(GovernanceError):
+        place_in_force(gov)
     sync_pointer(gov.engine, gov.serving)
     try:
         log.checkpoint(gov.engine, log_key(gov), gov.witness)

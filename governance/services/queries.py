@@ -20,8 +20,24 @@ from governance.registry import promotions, suites
 from governance.registry.records import ItemPair, UpdateRecord, load_update
 from governance.registry.updates import all_updates
 from governance.services.handle import Governance
+from governance.services.serving import canary_questions, served_names, serving_state
 from governance.services.views import Change, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
+
+__all__ = [
+    "canary_questions",
+    "current_model",
+    "events",
+    "gate_explanation",
+    "item_changes",
+    "model_history",
+    "people",
+    "prior_suites",
+    "served_names",
+    "serving_state",
+    "update_detail",
+    "updates",
+]
 
 
 def current_model(gov: Governance, at: datetime | None = None) -> Promotion | None:

@@ -19,11 +19,15 @@ from data_contracts import (
     Verdict,
 )
 from governance.export.verify import Problem, VerificationReport
+from governance.registry.adapters import PlacedAdapter
 
 __all__ = [
+    "CanaryQuestion",
     "Change",
     "ItemChange",
+    "PlacedAdapter",
     "Problem",
+    "ServingState",
     "UpdateDetail",
     "UpdateSummary",
     "VerificationReport",
@@ -91,3 +95,33 @@ class ItemChange:
     quote: str | None
     statement: str | None
     source: Source | None
+
+
+@dataclass(frozen=True)
+class ServingState:
+    """Which model is in force, and which one the servers were told to answer with."""
+
+    in_force: Promotion | None
+    name: str | None
+    """What the route says to ask for; None before the first hand-off."""
+    promotion: Digest | None
+    """The promotion that was handed off."""
+    handed_off_at: Instant | None
+
+    @property
+    def in_step(self) -> bool:
+        """Whether what is in force was handed off."""
+        return self.in_force is not None and self.in_force.digest == self.promotion
+
+
+@dataclass(frozen=True)
+class CanaryQuestion:
+    """A question to try a server on, with how to ask it and what the evaluated model replied."""
+
+    suite_id: str
+    item_id: str
+    question: str
+    system_prompt: str
+    max_new_tokens: int
+    reply: str | None
+    """Its greedy reply; None when it was never evaluated here."""
