@@ -1,6 +1,6 @@
 """A vLLM server, through the API that it shares with OpenAI's and its run-time LoRA endpoints.
 
-Paths, status codes and bodies follow vLLM's source (entrypoints/serve/lora and entrypoints/openai/models): errors come as
+Paths, status codes and bodies follow vLLM's source (entrypoints/serve/lora, entrypoints/openai/models): errors come as
 `{"error": {"message", "type", "code"}}`, in older versions as `{"message", "type", "code"}`; the endpoints are absent
 (404, `{"detail": "Not Found"}`) unless the server was started with VLLM_ALLOW_RUNTIME_LORA_UPDATING=True.
 """
@@ -57,9 +57,8 @@ class VllmServer:
             cards = answer.json()["data"]
             return {card["id"]: Card(str(card.get("root")), card.get("parent")) for card in cards}
         except (KeyError, TypeError, AttributeError):
-            raise ServingError(
-                f"server {self.url}: its list of models is not vLLM's; check the URL ({answer.status})"
-            ) from None
+            what = f"{answer.status}, {answer.message}"
+            raise ServingError(f"server {self.url}: does not list its models ({what}); check the URL") from None
 
     def load(self, name: str, path: str, rank: int) -> bool:
         """Let the server load an adapter; return whether this call did, or it was there already.
@@ -70,7 +69,7 @@ class VllmServer:
         if self._has(name, path):
             return False
         answer = self.connection.ask("POST", "/v1/load_lora_adapter", {"lora_name": name, "lora_path": path})
-        # A first attempt may have been heard though its answer was lost; then the second is told that the name is taken.
+        # An attempt may have been heard though its answer was lost; the next is then told that the name is taken.
         if answer.ok or self._has(name, path):
             return True
         raise ServingError(f"server {self.url}: does not load {name}: {self._load_problem(answer, path, rank)}")
@@ -119,8 +118,8 @@ class VllmServer:
     def in_flight(self, names: frozenset[str]) -> bool | None:
         """Say whether requests to these adapters run or wait; None when the server's metrics do not tell.
 
-        Every combination of adapters has its own sample of `vllm:lora_requests_info`, whose value is the moment at which
-        it was true; the newest counts. A server on which nothing runs or waits is idle whatever that sample says.
+        Every combination of adapters has its own sample of `vllm:lora_requests_info`, whose value is the moment at
+        which it was true; the newest counts. A server on which nothing runs or waits is idle whatever that says.
 
         Raises:
             ServingError: it gives no answer.
@@ -144,7 +143,7 @@ class VllmServer:
         card = self.models().get(name)
         if card is not None and card.root.rstrip("/") != path.rstrip("/"):
             raise ServingError(
-                f"server {self.url}: has {name} from {card.root}, not from {path}; unload it there, or set adapters_path"
+                f"server {self.url}: has {name} from {card.root}, not from {path}; unload it there or set adapters_path"
             )
         return card is not None
 
