@@ -24,7 +24,8 @@ class ServingSettings(BaseModel):
     def _are_urls(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
         for server in servers:
             parts = urlsplit(server)
-            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username:
+            odd = parts.query or parts.username or parts.port == 0
+            if parts.scheme not in ("http", "https") or not parts.hostname or odd:
                 raise ValueError("a server is written like http://host:8000, without credentials")
         if len({server.rstrip("/") for server in servers}) < len(servers):
             raise ValueError("a server is named twice")
