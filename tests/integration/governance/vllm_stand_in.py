@@ -32,7 +32,7 @@ class VllmStandIn:
     max_lora_rank: int = 16
     api_key: str | None = None
     flat_errors: bool = False
-    """Error bodies as before vLLM 0.10: not wrapped in `error`."""
+    """Error bodies as in older versions: not wrapped in `error`."""
     metrics: bool = True
     port: int = 0
     loras: dict[str, Lora] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from governance.store.objects import ObjectStore
 def an_adapter(loaded, rank: int, scale: float, seed: int) -> Adapter:
     generator = torch.Generator().manual_seed(seed)
     factors = {}
-    for name in ("model.layers.0.self_attn.q_proj", "model.layers.1.mlp.down_proj"):
+    for name in [f"model.layers.{n}.{part}" for n in (0, 1) for part in ("self_attn.q_proj", "mlp.down_proj")]:
         rows, columns = loaded.model.get_submodule(name).weight.shape
         factors[f"{name}.lora_A.weight"] = torch.randn(rank, columns, generator=generator)
         factors[f"{name}.lora_B.weight"] = torch.randn(rows, rank, generator=generator)
