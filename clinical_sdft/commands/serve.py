@@ -80,6 +80,7 @@ def serve_hand_off(
     from clinical_sdft.ops.serving.hand_off import hand_off
     from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
     from data_contracts import Decoding
+    from governance.services import commands
 
     opened, governance = open_both(workspace)
     settings = _settings(opened, server)
@@ -91,6 +92,8 @@ def serve_hand_off(
         decoding=Decoding(max_new_tokens=opened.settings.reply_tokens, system_prompt=opened.settings.system_prompt),
         say=warn,
     )
+    if done.switched or done.unloaded:
+        commands.checkpoint(governance)
     mirror_if_wanted(settings, governance, warn)
     show(vars(done), as_json, _hand_off_line(done))
 

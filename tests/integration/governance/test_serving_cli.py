@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from clinical_sdft import cli
 from clinical_sdft.workspace import Workspace
-from governance.services import queries
+from governance.services import commands, queries
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_from_promotion_to_servers(hospital):
     code, said, told = run(hospital, "hand-off", "--as", "rita", *at)
     assert code == 0 and said.startswith(f"{name}: answers on 1 server; 5 canary replies, 5 of 5 as evaluated")
     assert "loaded" in told and "route.json names" in told
+    assert commands.verify_store(hospital.world.gov).notes == []  # the hand-off is witnessed
 
     code, said, _ = run(hospital, "status", *at, "--json")
     value = json.loads(said)
