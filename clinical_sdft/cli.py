@@ -1,7 +1,7 @@
 """The command line, top-down as the life of an update. It only wires; heavy packages load inside the commands.
 
-Exit codes: 0 done or PASS, 1 anything else, 2 the user's input, 3 blocked by the gate or the pre-flight,
-4 quarantined data, 5 integrity.
+Exit codes: 0 done or PASS, 1 anything else, 2 the user's input, 3 blocked by the gate, the pre-flight
+or the canary, 4 quarantined data, 5 integrity.
 """
 
 import errno
@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, registry, review, setup, update
+from clinical_sdft.commands import audit, identity, registry, review, serve, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
     "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
-    "gate", "review", "promote", "rollback", "registry", "hold", "retention", "audit",
+    "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -59,6 +59,7 @@ app.command()(review.rollback)
 app.add_typer(registry.registry, name="registry")
 app.add_typer(registry.hold, name="hold")
 app.add_typer(registry.retention, name="retention")
+app.add_typer(serve.serve, name="serve")
 app.add_typer(audit.audit, name="audit")
 app.command()(setup.doctor)
 

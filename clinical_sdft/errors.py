@@ -35,3 +35,9 @@ class BusyError(ClinicalSdftError):
     """Another process holds the lock."""
 
     exit_code = 1
+
+
+class ServingError(ClinicalSdftError):
+    """A server does not do what was asked of it, or cannot be reached."""
+
+    exit_code = 1

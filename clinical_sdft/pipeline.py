@@ -158,7 +158,8 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         "prior_suites": sorted(suite.digest for suite in prior),
         "incumbent": current.current,
         "policy": workspace.policy.digest,
-        "settings": sha256_digest(workspace.settings.model_dump_json().encode()),
+        # Which servers answer decides nothing about what is trained.
+        "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
     }
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name

@@ -10,6 +10,7 @@ from pathlib import Path
 from clinical_sdft.errors import ClinicalSdftError
 from clinical_sdft.evaluation.suites import read_suite
 from clinical_sdft.ingest.guidelines import read_guideline
+from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
 from clinical_sdft.pipeline import Request, run_update
 from clinical_sdft.watch import Watcher
 from clinical_sdft.workspace import Workspace
@@ -53,6 +54,7 @@ def _promote_approved(governance: Governance, workspace: Workspace, actor: str, 
             export = workspace.exports / f"{row.update_id}.zip"
             commands.export_audit(governance, export, actor=actor)
             watcher.say(f"{row.update_id}: promoted; audit export {export}")
+    mirror_if_wanted(workspace.settings.serving, governance, watcher.say)
 
 
 def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: Watcher, file: Path) -> FileState:

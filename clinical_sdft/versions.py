@@ -7,10 +7,7 @@ from clinical_sdft.models.adapters import merge, read_adapter
 from clinical_sdft.models.loading import load_base, model_digest
 from clinical_sdft.models.sources import ModelSource, default_cache, obtain
 from clinical_sdft.sdft.arms import Incumbent
-from data_contracts import Digest, sha256_digest
-
-NO_ADAPTER: Digest = sha256_digest(b"")
-"""Stands for a version that is the base model alone."""
+from data_contracts import NO_ADAPTER, Digest
 
 
 def base_folder(source: str) -> Path:

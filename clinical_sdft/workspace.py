@@ -1,11 +1,8 @@
 """A workspace: one folder with a hospital's settings, inbox, store, objects, runs and keys."""
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +15,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from clinical_sdft.errors import BusyError, InputError
+from clinical_sdft.errors import InputError
 from clinical_sdft.files import read_text
 from clinical_sdft.ingest.demonstrations import Phrasing
+from clinical_sdft.locks import held
+from clinical_sdft.ops.serving.settings import ServingSettings
 from clinical_sdft.validation import first_problem
 from data_contracts import GatePolicy, LoraSettings, TrainingSettings
 from governance.rules import Rules
@@ -33,7 +32,7 @@ PRIOR_PROMPTS = "prior_prompts.jsonl"
 class Settings(BaseSettings):
     """What a hospital decides; read from `config.toml`, overridden by CLINICAL_SDFT_… variables.
 
-    Secrets are never read from the file: the pseudonym key and passwords come from the environment.
+    Secrets are never read from the file: the pseudonym key, passwords and server keys come from the environment.
     """
 
     model_config = SettingsConfigDict(env_prefix="CLINICAL_SDFT_", env_nested_delimiter="__", extra="forbid")
@@ -52,6 +51,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()
     governance: Rules = Rules()
+    serving: ServingSettings = ServingSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -133,19 +133,8 @@ class Workspace:
         Raises:
             BusyError: another process holds it; the message says which, since when and for what.
         """
-        handle = os.open(self.root / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                holder = os.pread(handle, 500, 0).decode("utf-8", "replace").strip() or "another process"
-                raise BusyError(f"{self.root}: in use by {holder}; try again when it is done") from error
-            os.ftruncate(handle, 0)
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            os.pwrite(handle, f"process {os.getpid()} since {now} for: {purpose}".encode(), 0)
+        with held(self.root / ".lock", str(self.root), purpose):
             yield
-        finally:
-            os.close(handle)
 
 
 def _settings(path: Path) -> Settings:
@@ -180,7 +169,7 @@ def _config_text(overrides: dict[str, Any]) -> str:
         if isinstance(value, str | int | float | bool):
             comment = f"  # {field.description}" if field.description else ""
             lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}{comment}")
-    for table in ("training", "lora", "governance"):
+    for table in ("training", "lora", "serving", "governance"):
         lines += ["", f"[{table}]"]
         value = overrides.get(table, getattr(defaults, table))
         for name, entry in value.model_dump(mode="json", exclude_none=True).items():

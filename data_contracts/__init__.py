@@ -33,6 +33,7 @@ from data_contracts.records import (
     QuarantinedSpan,
 )
 from data_contracts.update import (
+    NO_ADAPTER,
     AdapterManifest,
     CostLedger,
     LoraSettings,
@@ -45,6 +46,7 @@ from data_contracts.update import (
 )
 
 __all__ = [
+    "NO_ADAPTER",
     "AdapterManifest",
     "AuditEvent",
     "CategoryCount",

@@ -4,7 +4,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from data_contracts.base import Contract, Digest, Fraction, Instant, Slug, Text
+from data_contracts.base import Contract, Digest, Fraction, Instant, Slug, Text, sha256_digest
+
+NO_ADAPTER: Digest = sha256_digest(b"")
+"""Stands for a version that is the base model alone."""
 
 
 class LoraSettings(Contract):

@@ -28,6 +28,7 @@ def run_checks(workspace: Workspace, governance: Governance, free_bytes: int) ->
         _check("de-identification", lambda: _deid(workspace)),
         _check("store", lambda: _store(governance)),
         _check("prior suites", lambda: _suites(governance)),
+        _check("serving", lambda: _serving(workspace, governance)),
         Check("disk", free_bytes > NEEDED_BYTES, f"{free_bytes / 1e9:.0f} GB free, an update wants 3"),
     ]
 
@@ -59,6 +60,14 @@ def _deid(workspace: Workspace) -> tuple[bool, str]:
 def _store(governance: Governance) -> tuple[bool, str]:
     report = commands.verify_store(governance)
     return report.ok, f"{report.events} events verified" if report.ok else str(report.problems[0])
+
+
+def _serving(workspace: Workspace, governance: Governance) -> tuple[bool, str]:
+    servers, state = len(workspace.settings.serving.servers), queries.serving_state(governance)
+    if not servers and state.name is None:
+        return True, "no server is named, nothing was handed off"
+    done = "the version in force" if state.in_step else "not the version in force; run `clinical-sdft serve hand-off`"
+    return state.in_step, f"{servers} servers named, handed off: {done}"
 
 
 def _suites(governance: Governance) -> tuple[bool, str]:

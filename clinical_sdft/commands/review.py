@@ -14,9 +14,11 @@ from clinical_sdft.commands.common import (
     ask_password,
     governed,
     known_actor,
+    open_both,
     prove,
     show,
 )
+from clinical_sdft.commands.serve import warn
 
 gate = typer.Typer(help="The regression gate.", no_args_is_help=True)
 review = typer.Typer(help="Updates that wait for people.", no_args_is_help=True)
@@ -75,13 +77,15 @@ def review_reject(
 
 
 def promote(update_id: UpdateArgument, actor: ActorOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE) -> None:
-    """Put an approved update in force; its suite joins the prior suites."""
+    """Put an approved update in force; its suite joins the prior suites. `serve hand-off` brings it to the servers."""
+    from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
     from governance.services import commands
 
-    governance = governed(workspace)
+    opened, governance = open_both(workspace)
     actor = known_actor(governance, actor, "promote")
     promotion = commands.promote(governance, update_id=update_id, actor=actor)
     commands.checkpoint(governance)
+    mirror_if_wanted(opened.settings.serving, governance, warn)
     typer.echo(f"in force: {promotion.current}")
 
 
@@ -91,13 +95,18 @@ def rollback(
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
-    """Put an earlier version back in force; a retired one stays out. Asks for your password, and code."""
+    """Put an earlier version back in force; a retired one stays out. Asks for your password, and code.
+
+    `serve hand-off` brings it to the servers.
+    """
+    from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
     from governance.services import commands
 
-    governance = governed(workspace)
+    opened, governance = open_both(workspace)
     actor = prove(governance, known_actor(governance, actor, "roll back"), "rollback").person.username
     promotion = commands.rollback(governance, model=model, actor=actor, reason=reason)
     commands.checkpoint(governance)
+    mirror_if_wanted(opened.settings.serving, governance, warn)
     typer.echo(f"in force: {promotion.current}")
 
 

@@ -36,8 +36,9 @@ def init(
     from clinical_sdft.deid.keys import load_key
     from clinical_sdft.models.adapters import FILE_NAME, adapter_digest
     from clinical_sdft.models.loading import base_digest, model_digest
-    from clinical_sdft.versions import NO_ADAPTER, base_folder
+    from clinical_sdft.versions import base_folder
     from clinical_sdft.workspace import Workspace
+    from data_contracts import NO_ADAPTER
     from governance.services import commands, queries
     from governance.services.handle import create
 

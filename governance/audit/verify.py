@@ -15,8 +15,7 @@ from governance.audit.log import columns_of
 from governance.audit.replay import Fact, Replay, decision_inputs, row_facts
 from governance.audit.timestamps import TimeStamps, check, named_in, read_roots
 from governance.export.verify import Log, VerificationReport, check_notes, claimed_sizes, fingerprint, split_notes
-from governance.registry.pointer import pointer_bytes, read_pointer
-from governance.registry.promotions import current
+from governance.registry.pointer import CONTENTS, POINTER, read_pointer
 from governance.store.database import reading
 from governance.store.errors import IntegrityError, MissingObjectError, StoreError
 from governance.store.objects import ObjectStore
@@ -187,13 +186,16 @@ def _verify_stamps(
 
 
 def _verify_pointer(connection: Connection, serving: Path, report: VerificationReport) -> None:
-    try:
-        expected = pointer_bytes(current(connection))
-    except ValidationError:
-        report.bad("promotions", "the last one cannot be read")
-        return
-    if read_pointer(serving) != expected:
-        report.bad("serving/current.json", "does not name the model in force; open the workspace to mend it")
+    for name, content in CONTENTS.items():
+        try:
+            expected = content(connection)
+        except (ValidationError, KeyError):
+            where, what = ("promotions", "the last one") if name == POINTER else ("events", "the last hand-off")
+            report.bad(where, f"{what} cannot be read")
+            continue
+        if read_pointer(serving, name) != expected:
+            what = "the model in force" if name == POINTER else "the model handed off last"
+            report.bad(f"serving/{name}", f"does not name {what}; open the workspace to mend it")
 
 
 def _verify_presence(connection: Connection, objects: ObjectStore, report: VerificationReport) -> None:

@@ -337,7 +337,7 @@ def verify(path: Path, public_key: bytes | None = None, witness: str | None = No
     _check(report, "checkpoints", lambda: _check_checkpoints(members, key, log, predicate, report))
     _check(report, "proofs.jsonl", lambda: _check_proofs(members, log, shown, report))
     _check(report, "updates", lambda: _check_updates(members, report))
-    _check(report, "fhir/bundle.json", lambda: _check_fhir(members, roots, report))
+    _check(report, "fhir/bundle.json", lambda: _check_fhir(members, shown, report))
     _check(report, "time-stamps", lambda: _check_stamps(members, report))
     if witness is None:
         report.notes.append("no witness given: whether the log was rewritten before this export is not shown")
@@ -551,7 +551,7 @@ def _check_update(members: Members, folder: str, logged: set[Any], report: Verif
             report.bad(folder + "scores.csv", f"{judgement['suite_id']}: not the counts of the decision")
 
 
-def _check_fhir(members: Members, log: Log, report: VerificationReport) -> None:
+def _check_fhir(members: Members, leaves: dict[int, bytes], report: VerificationReport) -> None:
     """Check that the bundle tells the same events, and names the files it stands beside."""
     where = "fhir/bundle.json"
     resources = [entry["resource"] for entry in json.loads(members[where])["entry"]]
@@ -561,7 +561,7 @@ def _check_fhir(members: Members, log: Log, report: VerificationReport) -> None:
         if entry["resourceType"] == "AuditEvent"
     ]
     shown = [
-        (log.leaves[event["seq"]].hex(), event["recorded_at"])
+        (leaves[event["seq"]].hex(), event["recorded_at"])
         for event in (json.loads(line) for line in _lines(members["events.jsonl"]))
         if "action" in event
     ]

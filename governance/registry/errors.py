@@ -29,3 +29,7 @@ class HoldError(GovernanceError, ValueError):
 
 class RetentionError(GovernanceError, ValueError):
     """Something may not be deleted, or was deleted when its time was over."""
+
+
+class AdapterError(GovernanceError, ValueError):
+    """Stored weights are not those of an adapter that can be served."""

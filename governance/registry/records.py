@@ -8,8 +8,8 @@ from sqlalchemy import Connection, select
 
 from data_contracts import (
     AdapterManifest,
-    Digest,
     DeidentificationReport,
+    Digest,
     GateDecision,
     GatePolicy,
     Guideline,

@@ -26,8 +26,15 @@ from governance.services.identity import (
 )
 from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
 from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
-from governance.services.signing import sign
 from governance.services.sealing import Seal, seal, seal_whole
+from governance.services.serving import (
+    SERVING_ACTIONS,
+    place_in_force,
+    record_drained,
+    record_failure,
+    record_hand_off,
+)
+from governance.services.signing import sign
 from governance.store.database import writing
 
 if TYPE_CHECKING:
@@ -48,10 +55,14 @@ __all__ = [
     "link_identity",
     "new_totp",
     "open_governance",
+    "place_in_force",
     "promote",
     "prove_now",
+    "record_drained",
     "record_event",
     "record_events",
+    "record_failure",
+    "record_hand_off",
     "record_read",
     "redeem_login",
     "register_suite",
@@ -60,15 +71,15 @@ __all__ = [
     "retire_model",
     "retire_suite",
     "rollback",
-    "set_hold",
     "seal",
+    "set_hold",
     "sign",
     "submit_update",
     "verify_export",
     "verify_store",
 ]
 
-OWN_ACTIONS = frozenset(
+OWN_ACTIONS = SERVING_ACTIONS | frozenset(
     {
         "audit-exported",
         "checkpoint-failed",

@@ -1,6 +1,7 @@
 """The life of an update: judged, submitted, promoted once signed, and rolled back when need be."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +22,7 @@ from data_contracts import (
 from governance.approvals import roles
 from governance.audit import log
 from governance.audit.errors import WitnessError
+from governance.errors import GovernanceError
 from governance.registry import marks, promotions, updates
 from governance.registry import suites as sealed
 from governance.registry.errors import NotFoundError, PromotionError, SubmissionError
@@ -29,6 +31,7 @@ from governance.registry.records import load_update
 from governance.registry.submission import check_bundle
 from governance.services.handle import Governance
 from governance.services.sealing import seal
+from governance.services.serving import place_in_force
 from governance.store.database import reading, writing
 from governance.store.tables import instant_text
 
@@ -266,11 +269,14 @@ def rollback(gov: Governance, *, model: Digest, actor: str, reason: str) -> Prom
 
 
 def publish(gov: Governance) -> None:
-    """Bring the serving pointer up to date and sign the head of the log.
+    """Place the adapter in force for servers, bring the serving pointer up to date and sign the head of the log.
 
-    A witness that cannot be reached does not undo a promotion that is committed: the failure becomes an event, and
-    the next checkpoint covers these events too.
+    Neither an adapter that cannot be placed nor a witness that cannot be reached undoes a promotion that is committed:
+    handing the adapter off says what is wrong with it; the witness's failure becomes an event, and the next checkpoint
+    covers these events too.
     """
+    with suppress(GovernanceError):
+        place_in_force(gov)
     sync_pointer(gov.engine, gov.serving)
     try:
         seal(gov)

@@ -23,11 +23,13 @@ from governance.registry.updates import all_updates
 from governance.services.handle import Governance
 from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
 from governance.services.identity import proofs_of
+from governance.services.serving import canary_questions, served_names, serving_state
 from governance.services.views import Change, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
 
 __all__ = [
     "answered",
+    "canary_questions",
     "current_model",
     "events",
     "gate_explanation",
@@ -39,6 +41,8 @@ __all__ = [
     "prior_suites",
     "proofs_of",
     "retention_list",
+    "served_names",
+    "serving_state",
     "update_detail",
     "updates",
     "versions",

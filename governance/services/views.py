@@ -24,6 +24,7 @@ from governance.approvals.proving import Proven
 from governance.approvals.roles import ALLOWED, Act, may
 from governance.approvals.totp import NewTotp
 from governance.export.verify import Problem, VerificationReport
+from governance.registry.adapters import PlacedAdapter
 from governance.registry.lineage import Ancestor
 
 __all__ = [
@@ -31,13 +32,16 @@ __all__ = [
     "Act",
     "Ancestor",
     "Answered",
+    "CanaryQuestion",
     "Change",
     "ItemChange",
     "Login",
     "NewTotp",
+    "PlacedAdapter",
     "Problem",
     "Proven",
     "RetentionEntry",
+    "ServingState",
     "UpdateDetail",
     "UpdateSummary",
     "VerificationReport",
@@ -143,3 +147,33 @@ class RetentionEntry:
     """When its years are over; None while it is in effect."""
     kept_because: str | None
     """What keeps it now; None when it may be deleted."""
+
+
+@dataclass(frozen=True)
+class ServingState:
+    """Which model is in force, and which one the servers were told to answer with."""
+
+    in_force: Promotion | None
+    name: str | None
+    """What the route says to ask for; None before the first hand-off."""
+    promotion: Digest | None
+    """The promotion that was handed off."""
+    handed_off_at: Instant | None
+
+    @property
+    def in_step(self) -> bool:
+        """Whether what is in force was handed off."""
+        return self.in_force is not None and self.in_force.digest == self.promotion
+
+
+@dataclass(frozen=True)
+class CanaryQuestion:
+    """A question to try a server on, with how to ask it and what the evaluated model replied."""
+
+    suite_id: str
+    item_id: str
+    question: str
+    system_prompt: str
+    max_new_tokens: int
+    reply: str | None
+    """Its greedy reply; None when it was never evaluated here."""
