@@ -7,26 +7,85 @@ verifying a store.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-INSERT_ONLY = {
-    "events": ("seq",),
-    "checkpoints": ("tree_size",),
-    "decisions": ("inputs_digest",),
-    "updates": ("update_id",),
-    "signatures": ("position", "digest", "update_id, username, decision"),
-    "promotions": ("position", "digest", "update_id"),
-}
-"""Tables without UPDATE and DELETE, with the keys that INSERT OR REPLACE must not find."""
-
-GAPLESS = {"events": ("seq", 0), "signatures": ("position", 1), "promotions": ("position", 1)}
-"""Tables numbered without a gap: the column, and its first number."""
-
 _CURRENT = "SELECT current FROM promotions ORDER BY position DESC LIMIT 1"
-_MOVED = "promotions.previous is not the model in force"
 
 
-def sqlite_triggers() -> Iterator[str]:
+@dataclass(frozen=True)
+class Rule:
+    """What a new row may not be; in the condition `{is}` and `{is_not}` compare so that NULL equals NULL."""
+
+    table: str
+    name: str
+    condition: str
+    message: str
+
+
+@dataclass(frozen=True)
+class GuardSet:
+    """The guards that one migration adds."""
+
+    insert_only: dict[str, tuple[str, ...]]
+    """Tables without UPDATE and DELETE, with the keys that INSERT OR REPLACE must not find."""
+    gapless: dict[str, tuple[str, int]]
+    """Tables numbered without a gap: the column, and its first number."""
+    rules: tuple[Rule, ...]
+
+    def conditions(self) -> Iterator[Rule]:
+        """Yield all that is asked of a new row."""
+        for table, (key, first) in self.gapless.items():
+            gap = f"NEW.{key} {{is_not}} (SELECT COALESCE(MAX({key}) + 1, {first}) FROM {table})"
+            yield Rule(table, "gapless", gap, f"{table}.{key} must be the next number")
+        yield from self.rules
+
+
+HISTORY = GuardSet(
+    insert_only={
+        "events": ("seq",),
+        "checkpoints": ("tree_size",),
+        "decisions": ("inputs_digest",),
+        "updates": ("update_id",),
+        "signatures": ("position", "digest", "update_id, username, decision"),
+        "promotions": ("position", "digest", "update_id"),
+    },
+    gapless={"events": ("seq", 0), "signatures": ("position", 1), "promotions": ("position", 1)},
+    rules=(
+        Rule(
+            "promotions",
+            "compare_and_swap",
+            f"NEW.previous {{is_not}} ({_CURRENT})",
+            "promotions.previous is not the model in force",
+        ),
+    ),
+)
+"""Guards of the log, of what was judged, signed and promoted."""
+
+KEEPING = GuardSet(
+    insert_only={
+        "credentials": ("position",),
+        "proofs_used": ("username, proof",),
+        "retirements": ("model", "digest"),
+        "holds": ("position", "digest", "hold_id, kind"),
+        "deletions": ("object", "digest"),
+    },
+    gapless={"credentials": ("position", 1), "holds": ("position", 1)},
+    rules=(
+        Rule("retirements", "not_current", f"NEW.model {{is}} ({_CURRENT})", "retirements.model is in force"),
+        Rule(
+            "promotions",
+            "not_retired",
+            "EXISTS (SELECT 1 FROM retirements WHERE model = NEW.current)",
+            "promotions.current is retired",
+        ),
+    ),
+)
+"""Guards of proofs of identity, and of the end of versions."""
+
+ALL = (HISTORY, KEEPING)
+
+
+def sqlite_triggers(guards: GuardSet) -> Iterator[str]:
     """Yield the statements that create the triggers on SQLite."""
-    for table, keys in INSERT_ONLY.items():
+    for table, keys in guards.insert_only.items():
         for verb in ("UPDATE", "DELETE"):
             yield _sqlite(table, f"no_{verb.lower()}", verb, "", f"{table} is insert-only")
         for number, key in enumerate(keys):
@@ -34,10 +93,9 @@ def sqlite_triggers() -> Iterator[str]:
             match = " AND ".join(f"{column} = NEW.{column}" for column in key.split(", "))
             found = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {match})"
             yield _sqlite(table, f"no_replace_{number}", "INSERT", found, f"{table} has this {key} already")
-    for table, (key, first) in GAPLESS.items():
-        gap = f"WHEN NEW.{key} IS NOT (SELECT COALESCE(MAX({key}) + 1, {first}) FROM {table})"
-        yield _sqlite(table, "gapless", "INSERT", gap, f"{table}.{key} must be the next number")
-    yield _sqlite("promotions", "compare_and_swap", "INSERT", f"WHEN NEW.previous IS NOT ({_CURRENT})", _MOVED)
+    for rule in guards.conditions():
+        when = "WHEN " + rule.condition.format(**{"is": "IS", "is_not": "IS NOT"})
+        yield _sqlite(rule.table, rule.name, "INSERT", when, rule.message)
 
 
 def _sqlite(table: str, name: str, verb: str, when: str, message: str) -> str:
@@ -88,14 +146,19 @@ _ROW, _BEFORE = 1, 2
 _VERBS = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
 
 
-def postgres_guards() -> Iterator[PostgresGuard]:
+def postgres_guards(guards: GuardSet) -> Iterator[PostgresGuard]:
     """Yield the guards on PostgreSQL. INSERT … ON CONFLICT DO UPDATE meets the one against UPDATE."""
-    for table in INSERT_ONLY:
+    for table in guards.insert_only:
         message = f"{table} is insert-only"
         yield PostgresGuard(table, "no_change", ("UPDATE", "DELETE"), "true", message)
         yield PostgresGuard(table, "no_truncate", ("TRUNCATE",), "true", message)
-    for table, (key, first) in GAPLESS.items():
-        gap = f"NEW.{key} IS DISTINCT FROM (SELECT COALESCE(MAX({key}) + 1, {first}) FROM {table})"
-        yield PostgresGuard(table, "gapless", ("INSERT",), gap, f"{table}.{key} must be the next number")
-    moved = f"NEW.previous IS DISTINCT FROM ({_CURRENT})"
-    yield PostgresGuard("promotions", "compare_and_swap", ("INSERT",), moved, _MOVED)
+    for rule in guards.conditions():
+        condition = rule.condition.format(**{"is": "IS NOT DISTINCT FROM", "is_not": "IS DISTINCT FROM"})
+        yield PostgresGuard(rule.table, rule.name, ("INSERT",), condition, rule.message)
+
+
+def statements(guards: GuardSet, dialect: str) -> list[str]:
+    """Return the statements that create the guards in a database of this dialect."""
+    if dialect == "postgresql":
+        return [statement for guard in postgres_guards(guards) for statement in guard.statements()]
+    return list(sqlite_triggers(guards))

@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy import Connection, text
 
 from governance.store.database import REVISION, open_database, reading
-from governance.store.guards import postgres_guards
+from governance.store.guards import ALL, postgres_guards
 
 _SQLITE = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
 _POSTGRESQL = """
@@ -50,6 +50,6 @@ def _fresh_sqlite() -> dict[tuple[str, str], tuple[str, str]]:
 
 def _postgresql(connection: Connection) -> Iterator[str]:
     found = {(row[0], row[1]): tuple(row[2:]) for row in connection.execute(text(_POSTGRESQL))}
-    for guard in postgres_guards():
+    for guard in (guard for guards in ALL for guard in postgres_guards(guards)):
         if found.get((guard.table, guard.name)) != ("A", guard.kind, guard.body):
             yield f"trigger {guard.name} is missing, off, or not as the migrations made it"

@@ -11,7 +11,7 @@ from governance.audit.log import columns_of
 from governance.audit.note import load_key
 from governance.export.verify import Log, build_zip, claimed_sizes
 from governance.store.database import writing
-from governance.store.guards import INSERT_ONLY, postgres_guards
+from governance.store.guards import ALL, postgres_guards
 from governance.store.tables import checkpoints, events, metadata
 
 
@@ -27,10 +27,11 @@ def unguarded(engine):
             for _, sql in triggers:
                 connection.exec_driver_sql(sql)
         else:
-            for table in INSERT_ONLY:
+            guards = [guard for guards in ALL for guard in postgres_guards(guards)]
+            for table in {guard.table for guard in guards}:
                 connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
             yield connection
-            for guard in postgres_guards():
+            for guard in guards:
                 connection.exec_driver_sql(f"ALTER TABLE {guard.table} ENABLE ALWAYS TRIGGER {guard.name}")
 
 

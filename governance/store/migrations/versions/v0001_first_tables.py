@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from governance.store.guards import postgres_guards, sqlite_triggers
+from governance.store.guards import HISTORY, postgres_guards, statements
 
 revision = "0001"
 down_revision = None
@@ -15,11 +15,7 @@ def upgrade() -> None:
     _create_log()
     _create_registry()
     _create_approvals()
-    if op.get_bind().dialect.name == "postgresql":
-        statements = [statement for guard in postgres_guards() for statement in guard.statements()]
-    else:
-        statements = list(sqlite_triggers())
-    for statement in statements:
+    for statement in statements(HISTORY, op.get_bind().dialect.name):
         op.execute(statement)
 
 
@@ -37,7 +33,7 @@ def downgrade() -> None:
     ):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
-        for guard in postgres_guards():
+        for guard in postgres_guards(HISTORY):
             op.execute(f"DROP FUNCTION {guard.name}()")
 
 
