@@ -16,11 +16,12 @@ from data_contracts import (
 from governance.approvals import people as accounts
 from governance.approvals import signatures
 from governance.audit.log import read_events
+from governance.audit.prove import prove
 from governance.registry import promotions, suites
 from governance.registry.records import ItemPair, UpdateRecord, load_update
 from governance.registry.updates import all_updates
 from governance.services.handle import Governance
-from governance.services.views import Change, ItemChange, UpdateDetail, UpdateSummary
+from governance.services.views import Change, EventProof, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
 
 
@@ -100,6 +101,17 @@ def events(
         offset: after so many.
     """
     return read_events(gov.engine, update_id=update_id, action=action, limit=limit, offset=offset, newest_first=True)
+
+
+def event_proof(gov: Governance, seq: int) -> EventProof:
+    """Return one event with the proof that it stands under the newest signed head; quick however long the log.
+
+    Raises:
+        EventError: there is no such event, or no signed head covers it yet.
+        IntegrityError: the log does not lead from this event to the signed root.
+    """
+    with reading(gov.engine) as connection:
+        return prove(connection, seq)
 
 
 def people(gov: Governance) -> tuple[Person, ...]:
