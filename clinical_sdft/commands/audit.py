@@ -104,6 +104,21 @@ def audit_verify(
         raise typer.Exit(5)
 
 
+@audit.command("prove")
+def audit_prove(
+    seq: Annotated[int, typer.Argument(min=0, help="Number of the event, as `audit log` shows it.")],
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one event with the proof that it stands under the newest signed head. Exit 5: it does not."""
+    from governance.services import queries
+
+    proof = queries.event_proof(governed(workspace), seq)
+    lines = [proof.event, "", f"stands in the log of {proof.tree_size} events with this signed head:", ""]
+    lines += [proof.checkpoint, "by these hashes, from its own up to the root (RFC 9162):", "", *proof.proof]
+    show(vars(proof), as_json, "\n".join(lines))
+
+
 @audit.command("export")
 def audit_export(
     actor: ActorOption,

@@ -21,6 +21,8 @@ Clock = Callable[[], datetime]
 
 _LONGEST_TEXT = 300
 _LAG_SECONDS = 1.0
+_LAST = select(events.c.seq, events.c.peaks, events.c.canonical).order_by(events.c.seq.desc()).limit(1)
+_INSERT = insert(events)
 _REPEATED = ("recorded_at", "actor", "action", "subject", "update_id")
 
 
@@ -54,8 +56,7 @@ class Draft:
 
 def head(connection: Connection) -> LogHead:
     """Return the end of the log."""
-    columns = (events.c.seq, events.c.peaks, events.c.canonical)
-    row = connection.execute(select(*columns).order_by(events.c.seq.desc()).limit(1)).first()
+    row = connection.execute(_LAST).first()
     if row is None:
         return LogHead(0, (), None)
     return LogHead(row.seq + 1, split_peaks(row.peaks), AuditEvent.from_bytes(row.canonical).recorded_at)
@@ -108,7 +109,7 @@ def append_all(connection: Connection, clock: Clock, drafts: Iterable[Draft]) ->
         written.append(event)
         rows.append(row)
     if rows:
-        connection.execute(insert(events), rows)
+        connection.execute(_INSERT, rows)
     return tuple(written)
 
 

@@ -16,6 +16,7 @@ from data_contracts import (
 from governance.approvals import people as accounts
 from governance.approvals import signatures
 from governance.audit.log import read_events
+from governance.audit.prove import prove
 from governance.registry import promotions, suites
 from governance.registry.errors import RetentionError
 from governance.registry.records import ItemPair, UpdateRecord, load_update
@@ -24,7 +25,7 @@ from governance.services.handle import Governance
 from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
 from governance.services.identity import proofs_of
 from governance.services.serving import canary_questions, served_names, serving_state
-from governance.services.views import Change, ItemChange, UpdateDetail, UpdateSummary
+from governance.services.views import Change, EventProof, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
 
 __all__ = [
@@ -128,6 +129,17 @@ def events(
         offset: after so many.
     """
     return read_events(gov.engine, update_id=update_id, action=action, limit=limit, offset=offset, newest_first=True)
+
+
+def event_proof(gov: Governance, seq: int) -> EventProof:
+    """Return one event with the proof that it stands under the newest signed head; quick however long the log.
+
+    Raises:
+        EventError: there is no such event, or no signed head covers it yet.
+        IntegrityError: the log does not lead from this event to the signed root.
+    """
+    with reading(gov.engine) as connection:
+        return prove(connection, seq)
 
 
 def people(gov: Governance) -> tuple[Person, ...]:

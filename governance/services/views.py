@@ -34,6 +34,7 @@ __all__ = [
     "Answered",
     "CanaryQuestion",
     "Change",
+    "EventProof",
     "ItemChange",
     "Login",
     "NewTotp",
@@ -47,6 +48,21 @@ __all__ = [
     "VerificationReport",
     "may",
 ]
+
+
+@dataclass(frozen=True)
+class EventProof:
+    """An event, and the proof that it stands in the log that a signed head speaks of (RFC 9162, 2.1.3)."""
+
+    seq: int
+    event: str
+    """Canonical JSON: the bytes whose hash is the leaf."""
+    tree_size: int
+    root: str
+    proof: tuple[str, ...]
+    """Hashes from the leaf up to the root, in hexadecimal."""
+    checkpoint: str
+    """The signed head, a C2SP note."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,12 @@ from owner import change, logged, put_rows, rebuild, unguarded
 from sqlalchemy import delete, insert
 
 from data_contracts import AuditEvent
-from governance.export.verify import split_notes
+from governance.audit.errors import EventError
+from governance.export.verify import leaf_hash, read_note, split_notes, verify_inclusion
 from governance.services import commands, queries
+from governance.services.handle import log_key
 from governance.store.database import writing
+from governance.store.errors import IntegrityError
 from governance.store.tables import signatures, suite_spend
 
 
@@ -158,6 +161,25 @@ def test_guards_that_were_taken_away_show(busy):
         if busy.url is None
         else f"schema: trigger {name} is missing, off, or not as the migrations made it"
     ]
+
+
+def test_one_event_is_proven_by_itself_and_no_altered_one(busy):
+    total = len(queries.events(busy.gov, limit=None))
+    key = log_key(busy.gov).public
+    for seq in range(total):
+        proof = queries.event_proof(busy.gov, seq)
+        path = [bytes.fromhex(node) for node in proof.proof]
+        head = read_note(proof.checkpoint, key)
+        assert (head.size, head.root.hex()) == (proof.tree_size, proof.root)
+        assert verify_inclusion(seq, head.size, leaf_hash(proof.event.encode()), path, head.root)
+    commands.record_event(busy.gov, actor="pipeline", action="ran")
+    with pytest.raises(EventError, match="no signed head covers it yet"):
+        queries.event_proof(busy.gov, total)
+    with pytest.raises(EventError, match="none of this number"):
+        queries.event_proof(busy.gov, total + 1)
+    attack(busy, ("events", {"seq": 4}, "canonical", lambda old: old.replace(b"admin", b"nimda")))
+    with pytest.raises(IntegrityError, match="audit verify"):
+        queries.event_proof(busy.gov, 4)
 
 
 def test_a_damaged_promotion_neither_stops_serving_nor_opening(busy):
