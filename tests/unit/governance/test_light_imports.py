@@ -3,7 +3,19 @@
 import subprocess
 import sys
 
-HEAVY = ("torch", "transformers", "peft", "scipy", "numpy", "alembic", "jinja2", "argon2", "pyotp", "joserfc", "streamlit")
+HEAVY = (
+    "torch",
+    "transformers",
+    "peft",
+    "scipy",
+    "numpy",
+    "alembic",
+    "jinja2",
+    "argon2",
+    "pyotp",
+    "joserfc",
+    "streamlit",
+)
 
 
 def test_services_import_nothing_heavy():
