@@ -58,7 +58,7 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    require_totp: bool = Field(default=False, description="nobody signs by password alone")
+    require_totp: bool = Field(default=False, description="nobody signs or acts on versions by password alone")
     retention_years: int = Field(default=6, ge=1, le=100, description="after last in effect; nothing goes earlier")
     oidc: OidcRules | None = None
 

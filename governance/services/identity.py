@@ -55,10 +55,17 @@ def prove_now(gov: Governance, username: str, password: str, code: str | None, *
 
     Raises:
         SignInError: they do not belong together, or (AccountWaitsError) the account waits.
+        SignatureError: the person must enrol a second factor first.
         VaultError: the second factor's key is not there.
     """
     proof = PasswordProof(password, code, lambda: vault_of(gov))
-    return prove(gov.engine, gov.clock, username, proof, purpose=purpose)
+    proven = prove(gov.engine, gov.clock, username, proof, purpose=purpose)
+    totp_state = proofs_of(gov, username)["totp"]
+    lacking = totp_state == "withdrawn" or (gov.rules.require_totp and totp_state == "none")
+    if lacking and purpose != "enrolment":
+        name = proven.person.username
+        raise SignatureError(f"{purpose}: {name} must enrol a second factor first, `clinical-sdft people enroll-totp`")
+    return proven
 
 
 def prove_for_signature(gov: Governance, act: Act, password: str | None, code: str | None, token: str | None) -> Proven:
@@ -68,16 +75,13 @@ def prove_for_signature(gov: Governance, act: Act, password: str | None, code: s
         SignInError: the proof does not hold, or the account waits.
         SignatureError: this person must prove it in another way.
     """
-    where = f"signature on {act.update_id}"
-    factors = proofs_of(gov, act.username)
     if token is not None:
         proof: Proof = IdTokenProof(token, act, provider_of(gov), vault_of(gov), gov.clock)
         return prove(gov.engine, gov.clock, act.username, proof, purpose="signature")
     proven = prove_now(gov, act.username, password or "", code, purpose="signature")
-    if factors["oidc"] == "enrolled":
+    if proofs_of(gov, act.username)["oidc"] == "enrolled":
+        where = f"signature on {act.update_id}"
         raise SignatureError(f"{where}: {act.username} signs through the identity provider; sign in there")
-    if factors["totp"] == "withdrawn" or (gov.rules.require_totp and factors["totp"] == "none"):
-        raise SignatureError(f"{where}: enrol a second factor first, with `clinical-sdft people enroll-totp`")
     return proven
 
 

@@ -162,6 +162,8 @@ class TestSecondFactor:
         with pytest.raises(SignatureError, match="enroll-totp"):
             world.sign(bundle, "clara")
         assert actions(world)[-1] == "signature-refused"
+        with pytest.raises(SignatureError, match="retirement: abel must enrol"):
+            proven(world, "abel", "retirement")
         clara = Authenticator(world, "clara").enroll()
         world.sign(bundle, "clara", code=clara.next_code())
 
@@ -173,6 +175,8 @@ class TestLostFactor:
         bundle = world.submitted("u1")
         with pytest.raises(SignatureError, match="enrol a second factor first"):
             world.sign(bundle, "clara")
+        with pytest.raises(SignatureError, match="enrol a second factor first"):
+            proven(world, "clara", "hold")
         fresh = Authenticator(world, "clara")
         world.clock.moment += timedelta(seconds=60)
         fresh.enroll(code=fresh.code())

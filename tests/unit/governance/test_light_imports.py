@@ -17,6 +17,8 @@ HEAVY = (
     "rfc3161_client",
     "PIL",
     "http.client",
+    "pyotp",
+    "joserfc",
 )
 
 
