@@ -22,7 +22,7 @@ class TrainingSettings(Contract):
     """How an update is trained; defaults are the measured ones (docs/demo-results.md)."""
 
     seed: int = Field(default=0, ge=0)
-    learning_rate: float = Field(default=5e-4, gt=0)
+    learning_rate: float = Field(default=4e-4, gt=0)
     warmup_share: Fraction = 0.1
     max_grad_norm: float = Field(default=1.0, gt=0)
     weight_decay: float = Field(default=0.0, ge=0)
@@ -33,7 +33,7 @@ class TrainingSettings(Contract):
     temperature: float = Field(default=1.0, gt=0, description="of the student's rollouts")
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
-    anchor_weight: float = Field(default=3.0, ge=0, description="weight of the anchor's KL in the loss")
+    anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
 
 
