@@ -200,6 +200,16 @@ class TestExport:
         path.write_bytes(resigned(stamped, members))
         assert any("does not know" in line for line in problems(path))
 
+    def test_one_flipped_byte_in_a_token_or_its_roots_is_found(self, exported, tmp_path):
+        members, path = members_of(exported), tmp_path / "flipped.zip"
+        names = [name for name in members if name.startswith("time-stamps/")]
+        assert len(names) == 3
+        for name in names:
+            data = bytearray(members[name])
+            data[len(data) // 2] ^= 1
+            path.write_bytes(standalone.build_zip(sorted((members | {name: bytes(data)}).items())))
+            assert any(line.startswith(name) for line in problems(path))
+
     def test_an_export_of_one_update_keeps_the_stamps(self, stamped, tmp_path):
         path = commands.export_audit(stamped.gov, tmp_path / "u1.zip", update_id="u1", actor="cora")
         assert commands.verify_export(path).ok
