@@ -5,9 +5,6 @@ https, and issuer, audience, times and nonce are compared here.
 """
 
 import base64
-import json
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,13 +13,11 @@ from urllib.parse import quote_plus, urlencode
 
 from data_contracts import PersonRole
 from governance.approvals.errors import ProviderError
-from governance.rules import OidcRules, safe_url
+from governance.rules import OidcRules
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 CLOCKS_DIFFER = timedelta(seconds=30)
 
-_SECONDS = 10
-_LARGEST_ANSWER = 1 << 20
 _LONGEST_TOKEN = 1 << 16
 
 
@@ -123,25 +118,9 @@ class Provider:
             raise TokenFault("signature", "it was not signed with a key of the issuer") from error
 
     def _fetch(self, url: str, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        try:
-            safe_url(url)
-            request = urllib.request.Request(url, data, {"Accept": "application/json", **(headers or {})})
-            with urllib.request.build_opener(_StayHere).open(request, timeout=_SECONDS) as answer:
-                found = json.loads(answer.read(_LARGEST_ANSWER))
-        except urllib.error.HTTPError as error:
-            raise ProviderError(f"{self.rules.issuer}: answered {error.code}; sign in again") from error
-        except (OSError, ValueError) as error:
-            raise ProviderError(f"{self.rules.issuer}: cannot be reached over https; try again later") from error
-        if not isinstance(found, dict):
-            raise ProviderError(f"{self.rules.issuer}: its answer cannot be read; ask whoever runs it")
-        return found
+        from governance.approvals.provider_http import fetch_json
 
-
-class _StayHere(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: what speaks for the issuer answers at the issuer's own addresses."""
-
-    def redirect_request(self, *_: Any) -> None:
-        """Refuse."""
+        return fetch_json(self.rules.issuer, url, data, headers)
 
 
 def check_times(claims: Mapping[str, Any], moment: datetime, oldest: timedelta) -> None:

@@ -22,7 +22,7 @@ from governance.services import commands, queries
 @pytest.fixture
 def workspace(world):
     learn_from(world, "u1", LEARNED)
-    Workspace.create(world.gov.workspace)
+    Workspace.create(world.gov.workspace, {"database_url": world.url} if world.url else None)
     return world.gov.workspace
 
 

@@ -128,6 +128,7 @@ def is_whole(world, path):
     try:
         gov = world.gov
         key = log_key(gov).public
-        return verify_live(engine, gov.objects, key=key, witness=gov.witness, serving=gov.serving).ok
+        places = {"witness": gov.witness, "serving": gov.serving, "time_stamps": gov.time_stamps}
+        return verify_live(engine, gov.objects, key=key, **places).ok
     finally:
         engine.dispose()
