@@ -11,7 +11,7 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint c
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
-demo: $(VENV)/.installed ## Run the whole line once on the embedded model (about twelve minutes on two cores)
+demo: $(VENV)/.installed ## Run the whole line once on the embedded model (about thirteen minutes on two cores)
 	$(BIN)/clinical-sdft demo --workspace $(WORKSPACE)
 
 app: $(VENV)/.installed ## Open the review page on the demo's workspace

@@ -70,7 +70,7 @@ def demo(
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the training; default as in the settings.")] = None,
     sign: Annotated[bool, typer.Option(help="Play the two reviewers; --no-sign leaves the update to you.")] = True,
 ) -> None:
-    """Run the whole line once on the embedded model: about twelve minutes on two cores; resumes when interrupted."""
+    """Run the whole line once on the embedded model: about thirteen minutes on two cores; resumes when interrupted."""
     from clinical_sdft.demo.report import print_report
     from clinical_sdft.demo.run import run_demo
     from clinical_sdft.watch import rich_watcher

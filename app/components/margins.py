@@ -32,8 +32,8 @@ def picture(judgements: tuple[SuiteJudgement, ...]) -> None:
     kept = tuple(one for one in judgements if one.role is not Role.NEW)
     learned = tuple(one for one in judgements if one.role is Role.NEW)
     parts = (
-        (kept, KEPT, 1, "← better · drop in points · worse →"),
-        (learned, LEARNED, -1, "gain in points →"),
+        (kept, KEPT, 1, "drop in points (left is better)"),
+        (learned, LEARNED, -1, "gain in points (right is better)"),
     )
     for group, caption, sign, title in parts:
         if group:
@@ -65,7 +65,8 @@ def _drop(drop: float) -> str:
 
 def _chart(table: list[Row], title: str) -> alt.LayerChart | alt.FacetChart:
     axis = alt.Axis(labelLimit=280, labelFontSize=13, ticks=False)
-    y = alt.Y("suite:N", sort=[str(row["suite"]) for row in table], title=None, axis=axis)
+    order = [str(row["suite"]) for row in table]
+    y = alt.Y("suite:N", sort=order, title=None, axis=axis, scale=alt.Scale(paddingOuter=0.7))
     x = alt.X("drop:Q", title=title, scale=alt.Scale(zero=True, padding=36))
     tooltip = [f"{name}:N" for name in _SHOWN]
     base = alt.Chart({"values": table}).encode(y=y, x=x, tooltip=tooltip)
@@ -74,7 +75,7 @@ def _chart(table: list[Row], title: str) -> alt.LayerChart | alt.FacetChart:
     seen = base.mark_point(filled=True, size=110, color=_INK, opacity=1)
     limit = base.mark_tick(color=_LIMIT, thickness=4, size=26, orient="vertical").encode(x="margin:Q")
     words = base.mark_text(align="left", dx=8, dy=-15, fontSize=12).encode(text="verdict:N")
-    height = _ROW * len(table) + 50
+    height = _ROW * len(table) + 110
     return alt.layer(zero.encode(x="zero:Q"), lines, seen, limit, words).properties(height=height)
 
 

@@ -15,7 +15,7 @@ from torch.nn.functional import linear
 
 ADAPTER = "default"
 FEW_TOKENS = 96
-"""Below this, forming the sum costs more than the thin products."""
+"""Below this the thin products are clearly cheaper; on two cores both ways break even between 128 and 480 tokens."""
 
 
 class _SummedLinear(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""A model of 0.1 million weights that does what SDFT needs: it knows some answers and reads its context.
+"""A model of 0.2 million weights that does what SDFT needs: it knows some answers and reads its context.
 
 It is trained here, in about half a minute: cases of known diagnoses, and cases with any diagnosis standing in the
 context in the phrasing of the teacher's templates. So its teacher answers what it is shown, and its student what it
