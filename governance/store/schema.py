@@ -24,14 +24,15 @@ def schema_problems(connection: Connection) -> Iterator[str]:
     """
     revisions = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
     if revisions != [REVISION]:
-        yield f"alembic_version says {', '.join(revisions) or 'nothing'}, expected {REVISION}"
+        yield f"alembic_version says {', '.join(map(str, revisions)) or 'nothing'}, expected {REVISION}"
     yield from _sqlite(connection) if connection.dialect.name == "sqlite" else _postgresql(connection)
 
 
 def _sqlite(connection: Connection) -> Iterator[str]:
     found = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(text(_SQLITE))}
     expected = _fresh_sqlite()
-    for kind, name in sorted(expected.keys() | found.keys()):
+    # In a damaged file a name may be bytes or nothing.
+    for kind, name in sorted(expected.keys() | found.keys(), key=repr):
         if found.get((kind, name)) != expected.get((kind, name)):
             yield f"{kind} {name} is not as the migrations made it"
     for line in connection.execute(text("PRAGMA integrity_check")).scalars():

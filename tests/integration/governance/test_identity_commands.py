@@ -21,7 +21,7 @@ from governance.services import commands, queries
 
 @pytest.fixture
 def clinic(world, monkeypatch):
-    Workspace.create(world.gov.workspace)
+    Workspace.create(world.gov.workspace, {"database_url": world.url} if world.url else None)
     monkeypatch.setenv("CLINICAL_SDFT_WORKSPACE", str(world.gov.workspace))
     monkeypatch.setenv("CLINICAL_SDFT_PASSWORD", PASSWORD)
     monkeypatch.delenv("CLINICAL_SDFT_TOTP", raising=False)
