@@ -15,7 +15,7 @@ from governance.services import commands, queries
 
 @pytest.fixture
 def hospital(world):
-    Workspace.create(world.gov.workspace)
+    Workspace.create(world.gov.workspace, {"database_url": world.url} if world.url else None)
     yield from serving(world)
 
 

@@ -97,7 +97,7 @@ class TestDraining:
             with pytest.raises(OSError, match="No space"):
                 rollout.hand_off(self.server)
         assert rollout.route()["name"] == self.old and sorted(self.server.loras) == sorted([self.old, self.new])
-        commands.open_governance(rollout.world.gov.workspace)
+        commands.open_governance(rollout.world.gov.workspace, database_url=rollout.world.url)
         assert rollout.route()["name"] == self.new
         assert rollout.hand_off(self.server).unloaded == 1
 
@@ -125,7 +125,8 @@ class TestKilled:
         self.old = name_of(hospital.promoted("u1"))
         hospital.hand_off(self.server)
         self.new = name_of(hospital.promoted("u2"))
-        return Workspace.create(hospital.world.gov.workspace).root
+        url = hospital.world.url
+        return Workspace.create(hospital.world.gov.workspace, {"database_url": url} if url else None).root
 
     def command(self, workspace):
         words = [

@@ -279,5 +279,5 @@ def test_an_altered_route_shows_and_comes_back_on_opening(hospital):
     before = route.read_bytes()
     route.write_bytes(before.replace(b"sha256-", b"sha256-0"))
     assert [p.where for p in commands.verify_store(hospital.world.gov).problems] == ["serving/route.json"]
-    commands.open_governance(hospital.world.gov.workspace)
+    commands.open_governance(hospital.world.gov.workspace, database_url=hospital.world.url)
     assert route.read_bytes() == before
