@@ -35,6 +35,7 @@ from data_contracts import (
     Digest,
     Guideline,
     PreflightReport,
+    QuarantinedRecord,
     Suite,
     SuiteScores,
     UpdateBundle,
@@ -84,7 +85,10 @@ class Update:
         return Decoding(max_new_tokens=settings.reply_tokens, system_prompt=settings.system_prompt)
 
     def note(self, action: str, subject: Digest | None = None, **details: str | int | float | bool) -> None:
-        """Write an audit event of this update."""
+        """Write an audit event of this update, once: a stage that was stopped is gone through again."""
+        noted = queries.events(self.governance, update_id=self.id, action=action, limit=None)
+        if any(event.subject == subject for event in noted):
+            return
         commands.record_event(
             self.governance,
             actor=self.request.requester,
@@ -163,7 +167,6 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
     }
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name
-    new = not folder.is_dir()
     folder.mkdir(parents=True, exist_ok=True)
     update = Update(
         name,
@@ -176,9 +179,8 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         current.adapter,
         tuple(suite for suite in prior if suite.digest != request.suite.digest),
     )
-    if new:
-        governance.objects.put_contract(request.guideline)
-        update.note("update-requested", request.guideline.digest, version=request.guideline.version)
+    governance.objects.put_contract(request.guideline)
+    update.note("update-requested", request.guideline.digest, version=request.guideline.version)
     commands.register_suite(governance, request.suite, kind="new", actor=request.requester)
     return update
 
@@ -194,12 +196,12 @@ def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], Deidenti
         write_contracts(released_file, result.released)
         write_contracts(update.folder / "quarantine.jsonl", result.quarantined)
         write_bytes(report_file, result.report.canonical_bytes())
-        digest = update.governance.objects.put_contract(result.report)
-        counts = {"released": result.report.released, "quarantined": result.report.quarantined}
-        update.note("records-deidentified", digest, policy=result.report.policy, **counts)
-        for held in result.quarantined:
-            update.note("record-quarantined", held.record, reason=held.reason)
     report = DeidentificationReport.from_bytes(report_file.read_bytes())
+    digest = update.governance.objects.put_contract(report)
+    counts = {"released": report.released, "quarantined": report.quarantined}
+    update.note("records-deidentified", digest, policy=report.policy, **counts)
+    for held in read_contracts(update.folder / "quarantine.jsonl", QuarantinedRecord):
+        update.note("record-quarantined", held.record, reason=held.reason)
     update.watcher.say(f"  records: {report.released} de-identified, {report.quarantined} in quarantine")
     return read_contracts(released_file, DeidentifiedRecord), report
 
@@ -213,9 +215,9 @@ def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Dem
         drafted = draft_demonstrations(update.request.guideline, released, update.workspace.phrasing)
         refuse_overlap(drafted.demonstrations, update.suites)
         write_contracts(file, drafted.demonstrations)
-        digest = update.governance.objects.put_file(file)
-        update.note("demonstrations-drafted", digest, count=len(drafted.demonstrations))
     demonstrations = read_contracts(file, Demonstration)
+    digest = update.governance.objects.put_file(file)
+    update.note("demonstrations-drafted", digest, count=len(demonstrations))
     update.watcher.say(f"  demonstrations: {len(demonstrations)}")
     return demonstrations
 
@@ -245,9 +247,10 @@ def measure_teacher(update: Update, demonstrations: tuple[Demonstration, ...]) -
             max_new_tokens=settings.training.rollout_tokens,
         )
         write_bytes(file, report.canonical_bytes())
-        digest = update.governance.objects.put_contract(report)
-        update.note("preflight-measured", digest, verdict=report.verdict, beta=report.beta)
-    return PreflightReport.from_bytes(file.read_bytes())
+    report = PreflightReport.from_bytes(file.read_bytes())
+    digest = update.governance.objects.put_contract(report)
+    update.note("preflight-measured", digest, verdict=report.verdict, beta=report.beta)
+    return report
 
 
 def train(
@@ -255,7 +258,6 @@ def train(
 ) -> AdapterManifest:
     """Train an arm from the incumbent."""
     folder = update.folder / arm
-    fresh = not (folder / MANIFEST).is_file()
     settings = update.workspace.settings
     plan = Plan(
         demonstrations=demonstrations,
@@ -266,15 +268,16 @@ def train(
         training=settings.training,
         lora=settings.lora,
     )
-    if fresh:
+    if not (folder / MANIFEST).is_file():
         incumbent = load(update, update.incumbent_adapter, update.incumbent)
-        manifest = train_arm(arm, incumbent, plan, folder, lambda report: update.watcher.step(arm, report))
+        train_arm(arm, incumbent, plan, folder, lambda report: update.watcher.step(arm, report))
         del incumbent
         gc.collect()
-        update.governance.objects.put_file(folder / FILE_NAME)
-        digest = update.governance.objects.put_contract(manifest)
-        update.note("candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds)
-    return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
+    manifest = AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
+    update.governance.objects.put_file(folder / FILE_NAME)
+    digest = update.governance.objects.put_contract(manifest)
+    update.note("candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds)
+    return manifest
 
 
 def evaluate(update: Update, name: str, adapter: Digest) -> tuple[SuiteScores, ...]:
@@ -282,19 +285,20 @@ def evaluate(update: Update, name: str, adapter: Digest) -> tuple[SuiteScores, .
     folder = update.folder / "scores" / name
     version = version_digest(update, adapter)
     kept = [read_scores(folder, suite, version, update.decoding) for suite in update.suites]
-    if all(kept):
-        return tuple(scores for scores in kept if scores)
     start = time.perf_counter()
-    incumbent = load(update, adapter, version)
-    scores = evaluate_suites(
-        incumbent.loaded,
-        version,
-        update.suites,
-        update.decoding,
-        folder,
-        Ledger(incumbent.loaded.weights),
-        lambda done, total: update.watcher.items(name, done, total),
-    )
+    if all(kept):
+        scores = tuple(scores for scores in kept if scores)
+    else:
+        incumbent = load(update, adapter, version)
+        scores = evaluate_suites(
+            incumbent.loaded,
+            version,
+            update.suites,
+            update.decoding,
+            folder,
+            Ledger(incumbent.loaded.weights),
+            lambda done, total: update.watcher.items(name, done, total),
+        )
     for suite_scores in scores:
         update.governance.objects.put_contract(suite_scores)
     seconds = round(time.perf_counter() - start, 1)

@@ -19,7 +19,7 @@ from clinical_sdft.schedule import work_through
 from clinical_sdft.watch import Quiet
 
 assert clinical_sdft.deid.SpacyNer  # loaded here once, so that every child starts quickly
-MOST_RUNS = 80
+MOST_RUNS = 120
 
 
 def die_at(point: int, *, after: bool) -> None:

@@ -66,7 +66,8 @@ def back_date(entries, at):
 def test_a_chain_rebuilt_around_one_event_is_found_by_what_left_the_house(busy, attack, step):
     """The owner rebuilds the whole chain and, holding the log's key, signs every head anew; the witness is kept."""
     kept = [AuditEvent.from_bytes(row["canonical"]) for row in logged(busy.gov.engine)]
-    for at in range(0, len(kept), step):
+    # A copy of the last event is an event after the last head that left the house: no rewriting, an addition.
+    for at in range(0, len(kept) - (attack is duplicate), step):
         with unguarded(busy.gov.engine) as connection:
             rebuild(busy, connection, attack(kept, at), resign=True)
         problems = commands.verify_store(busy.gov).problems

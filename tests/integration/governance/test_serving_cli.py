@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from governance_world import PASSWORD
 from serving_world import name_of, serving
 from typer.testing import CliRunner
 
@@ -111,6 +112,7 @@ def test_a_failing_mirror_does_not_fail_a_rollback(hospital, monkeypatch):
     config.write_text(config.read_text().replace('mlflow_uri = ""', 'mlflow_uri = "sqlite:///nowhere"'))
     monkeypatch.setitem(sys.modules, "mlflow.tracking", None)
     monkeypatch.setitem(sys.modules, "mlflow.exceptions", None)
+    monkeypatch.setenv("CLINICAL_SDFT_PASSWORD", PASSWORD)
     words = ["rollback", model, "--reason", "complaints", "--as", "rita", "--workspace", str(gov.workspace)]
     result = CliRunner().invoke(cli.app, words)
     assert result.exit_code == 0 and "not mirrored: MLflow is not installed" in result.stderr
