@@ -54,6 +54,8 @@ def verify_live(
             _verify_presence(connection, objects, report)
     except (StoreError, DatabaseError, UnicodeDecodeError) as error:  # a table or a page that cannot even be read
         report.bad("database", f"cannot be read to its end: {str(error).splitlines()[0]}")
+    except (TypeError, ValueError, AttributeError) as error:  # a value of a kind that its column never holds
+        report.bad("database", f"cannot be read to its end: a value of the wrong kind ({type(error).__name__})")
     for digest in objects.altered():
         report.bad("objects", f"{digest} was altered")
     return report

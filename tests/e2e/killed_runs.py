@@ -1,7 +1,7 @@
 """Run `run-once` on a workspace again and again, each time killed a little later, until one run ends by itself.
 
 The process that is killed is a real one, by SIGKILL, just before or just after a file is moved into place, or just
-before a database transaction is committed. Usage: python killed_runs.py WORKSPACE
+before a transaction that writes is committed. Usage: python killed_runs.py WORKSPACE
 """
 
 import os
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import tiny_hospital
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 import clinical_sdft.deid
 from clinical_sdft.schedule import work_through
 from clinical_sdft.watch import Quiet
 
 assert clinical_sdft.deid.SpacyNer  # loaded here once, so that every child starts quickly
-MOST_RUNS = 120
+MOST_RUNS = 80
 
 
 def die_at(point: int, *, after: bool) -> None:
@@ -35,8 +35,8 @@ def die_at(point: int, *, after: bool) -> None:
         if reached:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def committing(_connection: object) -> None:
-        if next(effects) == point:
+    def committing(connection: Connection) -> None:
+        if connection.get_execution_options().get("writes") and next(effects) == point:
             os.kill(os.getpid(), signal.SIGKILL)
 
     os.replace = replacing  # type: ignore[assignment]
