@@ -44,7 +44,7 @@ def die_at(point: int, *, after: bool) -> None:
 
 
 def one_run(root: Path, run: int) -> None:
-    die_at(4 + 3 * (run % 4), after=run % 2 == 1)
+    die_at(6 + 5 * (run % 4), after=run % 2 == 1)
     workspace, governance = tiny_hospital.opened(root)
     states = work_through(workspace, governance, "rita", Quiet())
     sys.exit(max(state.exit_code for state in states))
