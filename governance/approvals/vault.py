@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from governance.approvals.errors import VaultError
+from governance.store.secret_files import write_secret_once
 
 ENVIRONMENT = "CLINICAL_SDFT_IDENTITY_KEY"
 FILE = "identity.key"
@@ -66,24 +67,10 @@ def open_vault(folder: Path) -> Vault:
         return Vault(_parse(given, ENVIRONMENT))
     path = folder / FILE
     if not path.exists():
-        _create(path)
+        write_secret_once(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise VaultError(f"{path}: can be read by other users; run `chmod 600` on it")
     return Vault(_parse(path.read_text("ascii"), str(path)))
-
-
-def _create(path: Path) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(fresh, path)  # unlike rename, never replaces the key that another process just made
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
 
 
 def _parse(text: str, source: str) -> bytes:

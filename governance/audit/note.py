@@ -5,7 +5,6 @@ The two never sign the same bytes: an envelope's begin with `DSSEv1 `, a checkpo
 """
 
 import base64
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from governance.export.verify import (
     key_id,
     pre_authentication,
 )
+from governance.store.secret_files import write_secret_once
 
 _PRIVATE, PUBLIC, _VKEY = "log_key.pem", "log_key.pub.pem", "log_key.vkey"
 
@@ -81,17 +81,7 @@ def create_key(folder: Path) -> LogKey:
     path = folder / _PRIVATE
     if not path.exists():
         pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        fresh = folder / f".{_PRIVATE}.{os.getpid()}"
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(fresh, path)  # unlike rename, never replaces the key that another process just made
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
+        write_secret_once(path, pem)
     key = load_key(folder)
     (folder / PUBLIC).write_bytes(key.public_pem)
     (folder / _VKEY).write_text(key.vkey + "\n", "utf-8")
