@@ -112,9 +112,8 @@ def _hasher() -> "PasswordHasher":
     return PasswordHasher()
 
 
-@cache
 def _nobody() -> str:
-    """Return a hash that no password has, without hashing: it costs what the others cost, from the first time on."""
+    """Return a hash that no password has, without hashing: it costs what the others cost."""
     hasher = _hasher()
     costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
     salt, digest = (b64encode(bytes(size)).decode().rstrip("=") for size in (hasher.salt_len, hasher.hash_len))
