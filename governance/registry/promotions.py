@@ -15,7 +15,7 @@ def current(connection: Connection, at: datetime | None = None, known_at: dateti
 
     Args:
         connection: any transaction.
-        at: the moment asked about; None for now.
+        at: the moment asked about; None for the present one.
         known_at: answer as the registry would have answered at this moment; None for what is known today.
     """
     query = select(promotions.c.canonical).order_by(promotions.c.position.desc()).limit(1)

@@ -189,4 +189,6 @@ def test_the_next_rows_are_let_in_on_postgresql(filled):
     with filled.connect() as connection:
         connection.execute(text(f"INSERT INTO events VALUES (2, {EVENT}), (3, {EVENT})"))
         connection.execute(text("INSERT INTO promotions VALUES (3, 'new', 'x', 'b', 'c', NULL, 't', 't')"))
+        lengths = [connection.scalar(text(f"SELECT count(*) FROM {table}")) for table in ("events", "promotions")]
+        assert lengths == [4, 3]
         connection.rollback()

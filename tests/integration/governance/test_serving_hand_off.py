@@ -148,6 +148,7 @@ class TestBeforeTheSwitch:
     def test_error_bodies_of_older_versions_are_read_too(self, rollout):
         self.two.max_lora_rank, self.two.flat_errors = 1, True
         self.fails(rollout, ServingError, "rank 4 is greater than max_lora_rank 1")
+        assert self.new in self.one.asked("/v1/unload_lora_adapter")
 
     def test_a_server_without_run_time_updating_says_how_to_start_it(self, rollout):
         self.two.runtime_updating = False
