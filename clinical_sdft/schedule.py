@@ -11,7 +11,8 @@ from clinical_sdft.errors import ClinicalSdftError
 from clinical_sdft.evaluation.suites import read_suite
 from clinical_sdft.ingest.guidelines import read_guideline
 from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
-from clinical_sdft.pipeline import Request, run_update
+from clinical_sdft.pipeline import run_update
+from clinical_sdft.stages.update import Request
 from clinical_sdft.watch import Watcher
 from clinical_sdft.workspace import Workspace
 from data_contracts import UpdateStatus, Verdict

@@ -23,7 +23,7 @@ from data_contracts.governance import (
     Signature,
     UpdateStatus,
 )
-from data_contracts.guideline import Demonstration, Guideline, GuidelineCase, Recommendation, Source
+from data_contracts.guideline import Demonstration, Guideline, GuidelineCase, Recommendation, Source, Turn
 from data_contracts.records import (
     CategoryCount,
     DeidentificationReport,
@@ -89,6 +89,7 @@ __all__ = [
     "SuiteScores",
     "TemplateTrial",
     "TrainingSettings",
+    "Turn",
     "UpdateBundle",
     "UpdateStatus",
     "Verdict",

@@ -68,6 +68,13 @@ class Guideline(Contract):
         return self
 
 
+class Turn(Contract):
+    """One message of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: Text
+
+
 def _refuse_duplicates(kind: str, ids: list[str]) -> None:
     twice = sorted(item for item, number in Counter(ids).items() if number > 1)
     if twice:

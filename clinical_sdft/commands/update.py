@@ -18,7 +18,7 @@ from clinical_sdft.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from clinical_sdft.pipeline import Request
+    from clinical_sdft.stages.update import Request
 
 records = typer.Typer(help="Patient records: de-identified or held back.", no_args_is_help=True)
 suite = typer.Typer(help="Diagnostic suites: what an update must not break.", no_args_is_help=True)
@@ -56,7 +56,7 @@ def records_import(
     """De-identify records on trial, show the counts, and put the files into the inbox. Exit 4: some are held back."""
     import shutil
 
-    from clinical_sdft.pipeline import deidentify_trial
+    from clinical_sdft.stages.deidentify import deidentify_trial
     from clinical_sdft.workspace import Workspace
 
     opened = Workspace(workspace)
@@ -231,6 +231,6 @@ def run_once(actor: ActorOption, workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 def _request(guideline: Path, suite_file: Path, patient_records: Path | None, actor: str) -> "Request":
     from clinical_sdft.evaluation.suites import read_suite
     from clinical_sdft.ingest.guidelines import read_guideline
-    from clinical_sdft.pipeline import Request
+    from clinical_sdft.stages.update import Request
 
     return Request(read_guideline(guideline), read_suite(suite_file), patient_records, actor)

@@ -16,7 +16,8 @@ from clinical_sdft.ingest.guidelines import read_guideline
 from clinical_sdft.models.adapters import FILE_NAME
 from clinical_sdft.models.loading import base_digest, model_digest
 from clinical_sdft.outcome import UpdateOutcome
-from clinical_sdft.pipeline import Request, run_update
+from clinical_sdft.pipeline import run_update
+from clinical_sdft.stages.update import Request
 from clinical_sdft.versions import base_folder
 from clinical_sdft.watch import Watcher
 from clinical_sdft.workspace import POLICY, PRIOR_PROMPTS, Workspace

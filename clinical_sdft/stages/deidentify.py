@@ -1,0 +1,39 @@
+"""Stage one: identifiers out of the records; what is not surely clean goes to quarantine."""
+
+from pathlib import Path
+
+from clinical_sdft.deid import Deidentifier, DeidResult, SpacyNer, deidentify_all, load_key, named_policy
+from clinical_sdft.files import read_contracts, write_bytes, write_contracts
+from clinical_sdft.stages.update import Update
+from clinical_sdft.workspace import Workspace
+from data_contracts import DeidentificationReport, DeidentifiedRecord, QuarantinedRecord
+
+
+def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], DeidentificationReport | None]:
+    """Take identifiers out of the records; what is not surely clean goes to quarantine."""
+    if update.request.records is None:
+        return (), None
+    released_file = update.folder / "deidentified.jsonl"
+    report_file = update.folder / "deidentification.json"
+    if not report_file.is_file():
+        result: DeidResult = deidentify_all(update.request.records, _deidentifier(update.workspace))
+        write_contracts(released_file, result.released)
+        write_contracts(update.folder / "quarantine.jsonl", result.quarantined)
+        write_bytes(report_file, result.report.canonical_bytes())
+    report = DeidentificationReport.from_bytes(report_file.read_bytes())
+    digest = update.governance.objects.put_contract(report)
+    counts = {"released": report.released, "quarantined": report.quarantined}
+    update.note("records-deidentified", digest, policy=report.policy, **counts)
+    for held in read_contracts(update.folder / "quarantine.jsonl", QuarantinedRecord):
+        update.note("record-quarantined", held.record, reason=held.reason)
+    update.watcher.say(f"  records: {report.released} de-identified, {report.quarantined} in quarantine")
+    return read_contracts(released_file, DeidentifiedRecord), report
+
+
+def deidentify_trial(workspace: Workspace, records: Path) -> DeidResult:
+    """De-identify records without keeping anything."""
+    return deidentify_all(records, _deidentifier(workspace))
+
+
+def _deidentifier(workspace: Workspace) -> Deidentifier:
+    return Deidentifier(SpacyNer(), named_policy(workspace.settings.deid_policy), load_key(workspace.root))

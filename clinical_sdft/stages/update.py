@@ -1,0 +1,125 @@
+"""An update at work: its name, its folder, and what it starts from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from clinical_sdft.deid import load_key
+from clinical_sdft.deid.records import SUFFIXES, keyed_digest
+from clinical_sdft.errors import BlockedError
+from clinical_sdft.models.loading import base_digest, model_digest
+from clinical_sdft.sdft.arms import Incumbent
+from clinical_sdft.versions import base_folder, load_version
+from clinical_sdft.watch import Watcher
+from clinical_sdft.workspace import Workspace
+from data_contracts import Decoding, Digest, Guideline, Suite, canonical_json, sha256_digest, short
+from governance.services import commands, queries
+from governance.services.handle import Governance
+
+Arm = Literal["sdft", "sft"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an update is made of: a guideline, its held-out suite, and the records that show what it means."""
+
+    guideline: Guideline
+    suite: Suite
+    records: Path | None
+    requester: str
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update at work: its request, its folder, and what it starts from."""
+
+    id: str
+    request: Request
+    folder: Path
+    workspace: Workspace
+    governance: Governance
+    watcher: Watcher
+    incumbent: Digest
+    incumbent_adapter: Digest
+    prior_suites: tuple[Suite, ...]
+
+    @property
+    def suites(self) -> tuple[Suite, ...]:
+        """All suites the candidate must answer, the new one last."""
+        return (*self.prior_suites, self.request.suite)
+
+    @property
+    def decoding(self) -> Decoding:
+        """How replies are generated for scoring."""
+        settings = self.workspace.settings
+        return Decoding(max_new_tokens=settings.reply_tokens, system_prompt=settings.system_prompt)
+
+    def note(self, action: str, subject: Digest | None = None, **details: str | int | float | bool) -> None:
+        """Write an audit event of this update, once: a stage that was stopped is gone through again."""
+        noted = queries.events(self.governance, update_id=self.id, action=action, limit=None)
+        if any(event.subject == subject for event in noted):
+            return
+        commands.record_event(
+            self.governance,
+            actor=self.request.requester,
+            action=action,
+            subject=subject,
+            update_id=self.id,
+            details=details,
+        )
+
+
+def open_update(workspace: Workspace, governance: Governance, request: Request, watcher: Watcher) -> Update:
+    """Name an update by the digest of all that goes into it, so that the same input is the same update."""
+    current = queries.current_model(governance)
+    if current is None:
+        raise BlockedError(f"{workspace.root}: no model is installed yet; run `clinical-sdft init` with an adapter")
+    prior = queries.prior_suites(governance)
+    records = request.records and _records_digest(workspace, request.records)
+    inputs = {
+        "guideline": request.guideline.digest,
+        "suite": request.suite.digest,
+        "records": records,
+        "prior_prompts": sha256_digest(canonical_json(workspace.prior_prompts())),
+        "prior_suites": sorted(suite.digest for suite in prior),
+        "incumbent": current.current,
+        "policy": workspace.policy.digest,
+        # Which servers answer decides nothing about what is trained.
+        "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
+    }
+    name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
+    folder = workspace.runs / name
+    folder.mkdir(parents=True, exist_ok=True)
+    update = Update(
+        name,
+        request,
+        folder,
+        workspace,
+        governance,
+        watcher,
+        current.current,
+        current.adapter,
+        tuple(suite for suite in prior if suite.digest != request.suite.digest),
+    )
+    governance.objects.put_contract(request.guideline)
+    update.note("update-requested", request.guideline.digest, version=request.guideline.version)
+    commands.register_suite(governance, request.suite, kind="new", actor=request.requester)
+    return update
+
+
+def load(update: Update, adapter: Digest, version: Digest) -> Incumbent:
+    """Load a version of the hospital's model from the object store."""
+    folder = base_folder(update.workspace.settings.model)
+    return load_version(folder, update.governance.objects.path(adapter), adapter, version)
+
+
+def version_digest(update: Update, adapter: Digest) -> Digest:
+    """Return the digest of the base model with an adapter, without loading either."""
+    return model_digest(base_digest(base_folder(update.workspace.settings.model)), adapter)
+
+
+def _records_digest(workspace: Workspace, records: Path) -> Digest:
+    """Return a keyed digest of the record files: without the key nobody can test a guess."""
+    key = load_key(workspace.root)
+    files = [records] if records.is_file() else sorted(f for f in records.rglob("*") if f.suffix in SUFFIXES)
+    return keyed_digest(key, canonical_json([keyed_digest(key, file.read_bytes()) for file in files]))
