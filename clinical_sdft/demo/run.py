@@ -110,20 +110,28 @@ def install_hospital_model(workspace: Workspace, governance: Governance, watcher
     Raises:
         DigestMismatchError: the shipped adapter was made for other base weights, or is not what its manifest says.
     """
-    folder = base_folder(workspace.settings.model)
-    manifest = AdapterManifest.from_bytes(data_file("hospital/manifest.json").read_bytes())
-    base = base_digest(folder)
-    if base != manifest.base_model:
-        raise DigestMismatchError(f"hospital model: base is {base}, its adapter was made for {manifest.base_model}")
+    manifest = shipped_hospital(base_folder(workspace.settings.model))
     adapter = governance.objects.put(data_file(f"hospital/{FILE_NAME}").read_bytes())
     if adapter != manifest.adapter:
         raise DigestMismatchError(f"hospital adapter: digest is {adapter}, its manifest says {manifest.adapter}")
     governance.objects.put_contract(manifest)
     if queries.current_model(governance) is None:
         reason = "the demo's hospital model, version 1"
-        version = model_digest(base, adapter)
+        version = model_digest(manifest.base_model, adapter)
         commands.install_model(governance, model=version, adapter=adapter, actor="compliance", reason=reason)
         watcher.say("hospital model, version 1: installed")
+
+
+def shipped_hospital(base: Path) -> AdapterManifest:
+    """Return the manifest of the adapter that ships with the demo.
+
+    Raises:
+        DigestMismatchError: it was made for other base weights than those in `base`.
+    """
+    manifest = AdapterManifest.from_bytes(data_file("hospital/manifest.json").read_bytes())
+    if (digest := base_digest(base)) != manifest.base_model:
+        raise DigestMismatchError(f"hospital model: base is {digest}, its adapter was made for {manifest.base_model}")
+    return manifest
 
 
 def play_reviewers(workspace: Workspace, governance: Governance, outcome: UpdateOutcome, watcher: Watcher) -> None:

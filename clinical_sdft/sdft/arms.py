@@ -47,7 +47,7 @@ class Plan:
     demonstrations: Sequence[Demonstration]
     demonstrations_digest: Digest
     prior_prompts: Sequence[str]
-    preflight: PreflightReport
+    preflight: PreflightReport | None
     system_prompt: str
     training: TrainingSettings
     lora: LoraSettings
@@ -78,8 +78,8 @@ def train_arm(
         adapter=adapter,
         lora=plan.lora,
         training=plan.training,
-        template=plan.preflight.template if arm == "sdft" else None,
-        beta=plan.preflight.beta if arm == "sdft" else 0.0,
+        template=plan.preflight.template if arm == "sdft" and plan.preflight else None,
+        beta=plan.preflight.beta if arm == "sdft" and plan.preflight else 0.0,
         demonstrations=plan.demonstrations_digest,
         prior_prompts=sha256_digest(canonical_json(list(plan.prior_prompts))) if anchored else None,
         losses=losses,
@@ -96,12 +96,11 @@ def _sdft(
 ) -> tuple[float, ...]:
     tokenizer = roles.loaded.tokenizer
     limit = roles.loaded.context_tokens - plan.training.rollout_tokens
-    template = plan.preflight.template
-    if template is None:
+    if plan.preflight is None or plan.preflight.template is None:
         raise ValueError("the pre-flight chose no template; an update without one is refused before training")
     lesson = Lesson(
         student=[chat_prompt(tokenizer, d.question, plan.system_prompt) for d in plan.demonstrations],
-        teacher=teacher_prompts(tokenizer, plan.demonstrations, template, limit, plan.system_prompt),
+        teacher=teacher_prompts(tokenizer, plan.demonstrations, plan.preflight.template, limit, plan.system_prompt),
         anchors=[chat_prompt(tokenizer, question, plan.system_prompt) for question in plan.prior_prompts],
     )
     teacher = FrozenTeacher(roles, ledger, beta=plan.preflight.beta)

@@ -1,0 +1,1 @@
+"""The study: what arms of training learn and forget over several updates in a row."""

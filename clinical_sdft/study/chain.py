@@ -1,0 +1,184 @@
+"""One chain: an arm with a seed takes up update after update, each from the version that the one before left."""
+
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinical_sdft.files import write_bytes
+from clinical_sdft.models.adapters import FILE_NAME
+from clinical_sdft.provenance import provenance
+from clinical_sdft.sdft.arms import MANIFEST, Incumbent, Plan, train_arm
+from clinical_sdft.sdft.preflight import preflight
+from clinical_sdft.study.arms import StudyArm
+from clinical_sdft.study.contracts import StageResult
+from clinical_sdft.study.material import Material, Stage
+from clinical_sdft.study.measures import Drift, suite_results, voice
+from clinical_sdft.versions import load_version
+from data_contracts import (
+    AdapterManifest,
+    Demonstration,
+    Digest,
+    LoraSettings,
+    PreflightReport,
+    TrainingSettings,
+    sha256_digest,
+)
+
+SYSTEM_PROMPT = "Answer briefly."
+
+
+@dataclass(frozen=True)
+class Start:
+    """The version all chains of a study start from."""
+
+    base: Path
+    adapter_file: Path | None
+    adapter: Digest
+
+
+@dataclass(frozen=True)
+class Chain:
+    """An arm, a seed, and where its results and its weights are kept."""
+
+    material: Material
+    arm: StudyArm
+    seed: int
+    training: TrainingSettings
+    results: Path
+    work: Path
+
+    @property
+    def name(self) -> str:
+        """Return where the chain stands in folders."""
+        return f"{self.material.name}/{self.arm.name}/seed-{self.seed}"
+
+    def result_file(self, stage: int) -> Path:
+        """Return the file of a stage's result."""
+        return self.results / self.name / f"stage-{stage}.json"
+
+    @property
+    def finished(self) -> bool:
+        """Say whether every stage has its result."""
+        return all(self.result_file(stage).is_file() for stage in range(len(self.material.stages) + 1))
+
+
+def run_chain(chain: Chain, start: Start, say: Callable[[str], None]) -> None:
+    """Run every stage that has no result yet; weights that were lost are trained again, with the same outcome."""
+    if chain.finished:
+        return
+    version = prepared(chain, start, say)
+    drift = Drift.measure(_load(version), chain.material.prior_prompts, SYSTEM_PROMPT)
+    _keep(chain, 0, "start", version, drift=None, manifest=None)
+    for number, stage in enumerate(chain.material.stages, 1):
+        manifest, version = _learn(chain, stage, number, version)
+        if not chain.result_file(number).is_file():
+            _keep(chain, number, stage.name, version, drift, manifest)
+        say(f"{chain.name}: stage {number} of {len(chain.material.stages)}")
+
+
+def prepared(chain: Chain, start: Start, say: Callable[[str], None]) -> Start:
+    """Return the start, after what the material says it has still to learn; the same for every arm of a seed."""
+    if not chain.material.preparation:
+        return start
+    folder = chain.work / chain.material.name / f"start-seed-{chain.seed}"
+    training = chain.training.model_copy(update={"seed": chain.seed, "learning_rate": 1e-3, "passes": 2})
+    plan = _plan(chain.material.preparation + chain.material.replay, (), training, None)
+    manifest = train_arm("sft", _load(start), plan, folder)
+    say(f"{chain.material.name}: start of seed {chain.seed} is ready")
+    return Start(start.base, folder / FILE_NAME, manifest.adapter)
+
+
+def _learn(chain: Chain, stage: Stage, number: int, version: Start) -> tuple[AdapterManifest, Start]:
+    folder = chain.work / chain.name / f"stage-{number}"
+    if (folder / MANIFEST).is_file():
+        manifest = AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
+        return manifest, Start(version.base, folder / FILE_NAME, manifest.adapter)
+    incumbent = _load(version)
+    training = chain.arm.settings(chain.training, chain.seed)
+    shown = stage.demonstrations
+    report = None
+    if chain.arm.kind == "sdft":
+        measured = preflight(
+            incumbent.loaded,
+            shown,
+            _digest(shown),
+            incumbent.adapter_digest,
+            system_prompt=SYSTEM_PROMPT,
+            sample=min(32, len(shown)),
+            seed=chain.seed,
+            max_new_tokens=training.rollout_tokens,
+        )
+        report = chain.arm.choice(measured)
+    elif chain.arm.replay:
+        shown = shown + _replayed(chain, len(shown), number)
+    plan = _plan(shown, chain.material.prior_prompts, training, report)
+    manifest = train_arm(chain.arm.kind, incumbent, plan, folder)
+    del incumbent
+    gc.collect()
+    return manifest, Start(version.base, folder / FILE_NAME, manifest.adapter)
+
+
+def _replayed(chain: Chain, count: int, number: int) -> tuple[Demonstration, ...]:
+    """Return as many labelled prior examples as there are new ones; every stage replays others."""
+    pool = chain.material.replay
+    step = (number * 7919 + chain.seed * 104729) % len(pool)
+    stride = max(1, len(pool) // count)
+    return tuple(pool[(step + i * stride) % len(pool)] for i in range(min(count, len(pool))))
+
+
+def _keep(
+    chain: Chain, number: int, name: str, version: Start, drift: Drift | None, manifest: AdapterManifest | None
+) -> None:
+    file = chain.result_file(number)
+    if file.is_file():
+        return
+    incumbent = _load(version)
+    suites, replies = suite_results(incumbent.loaded, chain.material.suites_at(number), SYSTEM_PROMPT)
+    words, habits = voice(replies)
+    result = StageResult(
+        data=chain.material.name,
+        arm=chain.arm.name,
+        seed=chain.seed,
+        stage=number,
+        name=name,
+        adapter=version.adapter,
+        suites=suites,
+        reply_words=words,
+        habit_rate=habits,
+        kl_nats=drift.of(incumbent) if drift else None,
+        template=manifest.template if manifest else None,
+        beta=manifest.beta if manifest else 0.0,
+        steps=len(manifest.losses) if manifest else 0,
+        seconds=manifest.cost.seconds if manifest else 0.0,
+        flops=manifest.cost.flops if manifest else 0.0,
+        code_revision=provenance().code_revision,
+    )
+    write_bytes(file, result.canonical_bytes())
+    del incumbent
+    gc.collect()
+
+
+def _plan(
+    shown: Sequence[Demonstration],
+    prior_prompts: Sequence[str],
+    training: TrainingSettings,
+    report: PreflightReport | None,
+) -> Plan:
+    return Plan(
+        demonstrations=tuple(shown),
+        demonstrations_digest=_digest(shown),
+        prior_prompts=prior_prompts,
+        preflight=report,
+        system_prompt=SYSTEM_PROMPT,
+        training=training,
+        lora=LoraSettings(),
+    )
+
+
+def _digest(shown: Sequence[Demonstration]) -> Digest:
+    return sha256_digest(b"\n".join(item.canonical_bytes() for item in shown))
+
+
+def _load(version: Start) -> Incumbent:
+    return load_version(version.base, version.adapter_file, version.adapter, None)
