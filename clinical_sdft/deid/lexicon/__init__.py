@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from clinical_sdft.deid.ner import package_folder
+from clinical_sdft.deid.ner.spacy_model import package_folder
+from clinical_sdft.deid.presidio import without_torch
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,8 @@ def _words(value: str) -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, frozenset[str]]:
     """Return WordNet's words by part of speech, as the pinned model package carries them."""
-    from spacy.lookups import Lookups
+    with without_torch():
+        from spacy.lookups import Lookups
 
     lookups = Lookups().from_disk(package_folder() / "lemmatizer" / "lookups")
     parts = ("noun", "verb", "adj", "adv")
@@ -106,7 +108,8 @@ def _tables() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=1)
 def _english_but_nouns() -> frozenset[str]:
-    from spacy.lang.en.stop_words import STOP_WORDS
+    with without_torch():
+        from spacy.lang.en.stop_words import STOP_WORDS
 
     return frozenset(STOP_WORDS).union(*(words for part, words in _tables().items() if part != "noun"))
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-
 from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.presidio import EntityRecognizer, RecognizerResult
 from clinical_sdft.deid.text import fold, matches
 
 GUESS = "guess"
