@@ -11,6 +11,7 @@ from data_contracts.base import (
 )
 from data_contracts.evaluation import Decoding, ItemScore, Suite, SuiteItem, SuiteScores
 from data_contracts.gate import GateDecision, GatePolicy, Role, SuiteJudgement, SuiteRule, Verdict
+from data_contracts.gold import GoldDocument, GoldSpan, KeptSpan
 from data_contracts.governance import (
     AuditEvent,
     Checkpoint,
@@ -62,10 +63,13 @@ __all__ = [
     "Digest",
     "GateDecision",
     "GatePolicy",
+    "GoldDocument",
+    "GoldSpan",
     "Guideline",
     "GuidelineCase",
     "Instant",
     "ItemScore",
+    "KeptSpan",
     "LegalHold",
     "LoraSettings",
     "PatientRecord",

@@ -29,3 +29,7 @@ class RecordSourceError(DeidError, FileNotFoundError):
 
 class PatternTimeoutError(DeidError, TimeoutError):
     """A pattern needed longer than its time limit, so the text counts as unread."""
+
+
+class GoldError(DeidError, ValueError):
+    """A gold set is missing or is not of its format."""

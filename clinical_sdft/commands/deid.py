@@ -1,0 +1,116 @@
+"""De-identification on trial: deid score."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clinical_sdft.commands.common import JsonOption, err, show
+from clinical_sdft.deid.quality.choices import Engine, GoldFormat, Half, Split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from clinical_sdft.deid.quality.measure import Miss
+    from clinical_sdft.deid.quality.score import Score
+
+deid = typer.Typer(help="How good the de-identification is.", no_args_is_help=True)
+
+PolicyOption = Annotated[str, typer.Option(help="De-identification policy: safe_harbor or expert_assist.")]
+HalfOption = Annotated[Half, typer.Option(help="Only this half of the file, in the file's order.")]
+SplitOption = Annotated[Split, typer.Option(help="Only this part, by a hash of each document's group or id.")]
+
+
+@deid.command("score")
+def deid_score(
+    gold: Annotated[Path, typer.Argument(help="Gold set: JSON lines with spans, ASQ-PHI, or presidio-research.")],
+    form: Annotated[GoldFormat, typer.Option("--format", help="Format of the gold set.")] = GoldFormat.AUTO,
+    half: HalfOption = Half.ALL,
+    split: SplitOption = Split.ALL,
+    policy: PolicyOption = "safe_harbor",
+    engine: Annotated[Engine, typer.Option(help="What is measured.")] = Engine.OWN,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Count titles, labels, states and years inside identifiers too.")
+    ] = False,
+    misses: Annotated[
+        bool, typer.Option("--misses", help="List what was missed: document, offsets and shape, never the text.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure recall, precision and leaks on a gold set, each with 95% bounds. Nothing of a text is shown or kept."""
+    from clinical_sdft.deid import named_policy
+    from clinical_sdft.deid.errors import GoldError
+    from clinical_sdft.deid.quality.detectors import Engines, StockPresidio, own_engine
+    from clinical_sdft.deid.quality.gold import chosen, read_gold
+    from clinical_sdft.deid.quality.score import score
+
+    rules = named_policy(policy)
+    documents = chosen(read_gold(gold, form), half, split)
+    if not documents:
+        raise GoldError(f"{gold}: no document is in this half and split; leave --half and --split out")
+    engines = own_engine(rules) if engine == Engine.OWN else Engines(StockPresidio(), rules)
+    with _progress("scoring") as heard:
+        result = score(documents, engines, strict=strict, heard=heard)
+    value = result.as_json()
+    if misses:
+        value["misses"] = [_miss_json(miss) for miss in result.misses]
+    show(value, as_json, "\n".join(_lines(result, misses)))
+
+
+@contextmanager
+def _progress(what: str) -> "Iterator[Callable[[int, int], None]]":
+    """Yield a listener that draws a bar on a terminal's standard error, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=err, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _miss_json(miss: "Miss") -> dict[str, Any]:
+    return {
+        "document": miss.document,
+        "category": str(miss.category),
+        "start": miss.start,
+        "end": miss.end,
+        "shape": miss.shape,
+        "left": [list(place) for place in miss.left],
+    }
+
+
+def _lines(result: "Score", misses: bool) -> list[str]:
+    lines = [
+        f"documents                        {result.documents}",
+        f"span-full recall                 {result.span_full_recall}",
+        f"token recall                     {result.token_recall}",
+        f"token precision                  {result.token_precision}",
+        f"documents leaking                {result.leaking}",
+        f"  with anything left             {result.anything_left}",
+        f"  leaking after the second scan  {result.leaking_released}",
+        f"held back by the second scan     {result.held_back}",
+        f"  of documents without a miss    {result.clean_held_back}",
+        f"hard negatives touched           {result.hard_negatives_touched}",
+        f"other tokens replaced            {result.needless_tokens}",
+        f"known values in released texts   {result.known_left}",
+    ]
+    if result.facts_touched:
+        lines += ["clinical facts touched"]
+        lines += [f"  {kind:<30} {rate}" for kind, rate in sorted(result.facts_touched.items())]
+    lines += ["span-full recall by category"]
+    lines += [f"  {category:<30} {rate}" for category, rate in sorted(result.spans.items())]
+    if misses:
+        lines += ["misses: category, document, offsets, shape, offsets of what is left"]
+        ordered = sorted(result.misses, key=lambda miss: (miss.category, miss.shape))
+        lines += [_miss_line(miss) for miss in ordered]
+    return lines
+
+
+def _miss_line(miss: "Miss") -> str:
+    left = " ".join(f"{start}-{end}" for start, end in miss.left)
+    return f"  {miss.category:<12} {miss.document}  {miss.start}-{miss.end}  {miss.shape!r}  left {left}"

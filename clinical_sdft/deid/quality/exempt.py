@@ -1,0 +1,56 @@
+"""What inside an identifier may stay: titles, labels, states and countries, and years (45 CFR 164.514(b)(2))."""
+
+import re
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from clinical_sdft.deid.categories import Category
+
+_TITLES = re.compile(
+    r"\b(?:dr|mr|mrs|ms|mx|prof|rev|sr|sra|miss|doctor|professor|nurse)\b\.?|, ?(?:md|do|rn|np|phd|pa-c)\b\.?",
+    re.IGNORECASE,
+)
+_LABELS = re.compile(
+    r"^(?:(?:patient|site|member|account|policy|record|chart|study)\s*)?(?:id|no|number|mrn|ssn|dob)\b\s*[.:#]*",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?<!\d)(?:19[4-9]\d|20\d\d)(?!\d)")
+_LAST_WORDS = re.compile(r"^(?:last|this|next) (?:week|month|year)$", re.IGNORECASE)
+_PLACES = (Category.PLACE, Category.FACILITY, Category.ADDRESS)
+
+
+@lru_cache(maxsize=1)
+def _open_places() -> tuple[frozenset[str], frozenset[str]]:
+    text = files(__package__).joinpath("open_places.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.safe_load(text)
+    return frozenset(name.strip().casefold() for name in loaded["names"].split(";")), frozenset(loaded["codes"].split())
+
+
+def is_open_place(place: str) -> bool:
+    """Tell whether a place is a state, a country or larger, which may stay."""
+    names, codes = _open_places()
+    return " ".join(place.split()).casefold().removeprefix("the ").strip(" .,") in names or place.strip(" .,") in codes
+
+
+def exempt(value: str, category: Category) -> frozenset[int]:
+    """Return the offsets in an identifier that need not be covered.
+
+    Args:
+        value: the identifier's own text.
+        category: its category. Names lose titles and degrees; codes lose the label written before them; places,
+            facilities and addresses lose a state or country behind a comma; dates lose a year that shows no age
+            over 89, and words such as "last week".
+    """
+    found: list[tuple[int, int]] = []
+    if category == Category.NAME:
+        found = [match.span() for match in _TITLES.finditer(value)]
+    elif category in _PLACES:
+        found = [m.span(1) for m in re.finditer(r",\s*([^,\d]+?)\s*(?=,|\d|$)", value) if is_open_place(m[1])]
+    elif category == Category.DATE:
+        found = [match.span() for match in (*_YEAR.finditer(value), *_LAST_WORDS.finditer(value))]
+    else:
+        found = [match.span() for match in _LABELS.finditer(value)]
+    return frozenset(index for start, end in found for index in range(start, end))
