@@ -1,5 +1,7 @@
 """Word lists: what may be a name, what may be a place, and what is clinical or plain English."""
 
+import gzip
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -52,7 +54,7 @@ class Lexicon:
     def is_plain(self, word: str) -> bool:
         """Tell whether a word is clinical or plain English and no common name."""
         low = stem(word)
-        if low in self.clinical or low in self.eponyms:
+        if low in self.clinical or low in self.eponyms or low in large_list("drugs"):
             return True
         if low in self.female or low in self.male or low in self.family:
             return False
@@ -67,9 +69,48 @@ class Lexicon:
         return low in self.clinical or low in self.ambiguous or low in _english_but_nouns()
 
 
+def is_listed_name(word: str) -> bool:
+    """Tell whether a word stands in any list of given or family names, rare ones and those of other countries too."""
+    low = plain_letters(stem(word))
+    return lexicon().is_name(word) or low in large_list("given") or low in large_list("family")
+
+
+@lru_cache(maxsize=32768)
+def is_vocabulary(low: str) -> bool:
+    """Tell whether a lower-case word is a dictionary's, a drug's, a department's or another clinical word."""
+    words = lexicon()
+    told = low in words.clinical or low in words.eponyms or low in words.departments or low in words.regions
+    return told or low in words.states or low in large_list("drugs") or is_english(low) or is_medical(low)
+
+
+@lru_cache(maxsize=32768)
+def is_rare_name(word: str) -> bool:
+    """Tell whether a word stands in a list of names and is nothing else: it is a name wherever it stands."""
+    return is_listed_name(word) and not is_vocabulary(stem(word))
+
+
 def stem(word: str) -> str:
     """Return a word in lower case without a possessive ending."""
     return word.casefold().removesuffix("'s").strip("'.")
+
+
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h", "’": "'"}
+)
+
+
+@lru_cache(maxsize=65536)
+def plain_letters(text: str) -> str:
+    """Return a text in lower case without diacritics: the form in which the large lists are kept."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+@lru_cache(maxsize=8)
+def large_list(name: str) -> frozenset[str]:
+    """Return one of the lists that `build` makes: given, family, places_large, places_small, drugs."""
+    packed = files(__package__).joinpath("data", f"{name}.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
 
 
 @lru_cache(maxsize=1)

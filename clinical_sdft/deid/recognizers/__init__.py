@@ -20,8 +20,10 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
         licence_certificate,
         licence_plate_vehicle,
         mrn,
+        name_list,
         other_id,
         phone_fax,
+        place_list,
         ssn,
         url_ip,
         zip_address,
@@ -29,6 +31,6 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
 
     plain = (
         mrn, health_plan, account, ssn, phone_fax, email, url_ip, licence_plate_vehicle, device_serial,
-        licence_certificate, zip_address, facility, honorific_name, label_name, other_id,
+        licence_certificate, zip_address, facility, honorific_name, label_name, other_id, name_list, place_list,
     )  # fmt: skip
     return [*(module.recognizer() for module in plain), date.DateRecognizer(), age_over_89.recognizer(policy)]
