@@ -88,6 +88,9 @@ class DetectionEngine:
             folded, language=LANGUAGE, ad_hoc_recognizers=[KnownIdentifiersRecognizer(known)]
         )
         spans = [
-            Span(r.start, r.end, Category(r.entity_type), r.score, bool(r.recognition_metadata[GUESS])) for r in results
+            Span(
+                r.start, r.end, Category(r.entity_type.partition(":")[0]), r.score, bool(r.recognition_metadata[GUESS])
+            )
+            for r in results
         ]
         return merge(folded, keep_safe(folded, spans))

