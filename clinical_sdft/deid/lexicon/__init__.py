@@ -21,6 +21,7 @@ class Lexicon:
     male: frozenset[str]
     family: frozenset[str]
     ambiguous: frozenset[str]
+    not_given: frozenset[str]
     clinical: frozenset[str]
     departments: frozenset[str]
     eponyms: frozenset[str]
@@ -89,6 +90,15 @@ def is_rare_name(word: str) -> bool:
     return is_listed_name(word) and not is_vocabulary(stem(word))
 
 
+@lru_cache(maxsize=8192)
+def is_given_noun(low: str) -> bool:
+    """Tell whether a lower-case word is a given name that a dictionary has as a noun only, such as Kelvin or Shelley."""
+    known = lexicon()
+    if low in known.clinical or low in known.regions or low in known.states or low in known.not_given:
+        return False
+    return low in large_list("given") and low not in _english_but_nouns()
+
+
 def stem(word: str) -> str:
     """Return a word in lower case without a possessive ending."""
     return word.casefold().removesuffix("'s").strip("'.")
@@ -117,7 +127,7 @@ def large_list(name: str) -> frozenset[str]:
 def lexicon() -> Lexicon:
     """Return the word lists of this package."""
     names, places, clinical = (_read(name) for name in ("names", "places", "clinical"))
-    fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous")}
+    fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous", "not_given")}
     fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
     fields["regions"] |= large_list("countries")
