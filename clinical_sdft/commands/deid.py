@@ -1,4 +1,4 @@
-"""De-identification on trial: deid score."""
+"""De-identification on trial: deid score, gold, bench."""
 
 import sys
 from collections.abc import Iterator
@@ -58,6 +58,33 @@ def deid_score(
     if misses:
         value["misses"] = [_miss_json(miss) for miss in result.misses]
     show(value, as_json, "\n".join(_lines(result, misses)))
+
+
+@deid.command("gold")
+def deid_gold(
+    target: Annotated[Path, typer.Argument(help="File to write (.jsonl).")],
+    documents: Annotated[int, typer.Option(min=1, max=100_000, help="How many notes.")] = 300,
+    split: Annotated[Split, typer.Option(help="tuning to work on, held-out to report on; they share no name.")] = (
+        Split.TUNING
+    ),
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed than the frozen one of the split.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write invented notes in hospital styles with every identifier and every fact marked, for `deid score`."""
+    from clinical_sdft.deid.errors import GoldError
+    from clinical_sdft.deid.quality.notes.compose import SEEDS, notes
+    from clinical_sdft.files import write_contracts
+
+    if split == Split.ALL:
+        raise GoldError("--split all: choose tuning or held-out; their material is kept apart")
+    if target.is_dir():
+        raise GoldError(f"{target}: is a folder; name a file to write")
+    written = tuple(notes(split, documents, seed))
+    write_contracts(target, written)
+    spans = sum(len(note.spans) for note in written)
+    used = SEEDS[split] if seed is None else seed
+    value = {"documents": len(written), "identifiers": spans, "split": str(split), "seed": used}
+    show(value, as_json, f"{len(written)} notes with {spans} identifiers ({split}, seed {used}) → {target}")
 
 
 @contextmanager

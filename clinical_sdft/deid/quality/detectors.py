@@ -45,6 +45,8 @@ class StockPresidio:
         """Build the analyzer as presidio's default configuration does."""
         from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
         from presidio_analyzer.nlp_engine import NlpEngineProvider
+        from presidio_analyzer.predefined_recognizers import EmailRecognizer
+        from tldextract import TLDExtract
 
         from clinical_sdft.deid.ner import package_folder
 
@@ -55,6 +57,10 @@ class StockPresidio:
         }
         registry = RecognizerRegistry(supported_languages=["en"])
         registry.load_predefined_recognizers(languages=["en"])
+        email, offline = EmailRecognizer(), TLDExtract(cache_dir=None, suffix_list_urls=())
+        email.validate_result = lambda pattern_text: offline(pattern_text).fqdn != ""
+        registry.remove_recognizer("EmailRecognizer")
+        registry.add_recognizer(email)
         engine = NlpEngineProvider(nlp_configuration=settings).create_engine()
         self._analyzer = AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])
 

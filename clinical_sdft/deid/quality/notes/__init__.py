@@ -1,0 +1,1 @@
+"""A gold set of invented notes, written anew from a seed: people, numbers and places are invented."""
