@@ -50,11 +50,13 @@ def _model(workspace: Workspace, governance: Governance) -> tuple[bool, str]:
 
 
 def _deid(workspace: Workspace) -> tuple[bool, str]:
-    from clinical_sdft.deid import SpacyNer, load_key, named_policy
+    from clinical_sdft.deid import Deidentifier, chosen_ner, load_key, named_policy
 
-    load_key(workspace.root)
-    ner = SpacyNer()
-    return True, f"{ner.name}, policy {named_policy(workspace.settings.deid_policy).name}"
+    settings = workspace.settings
+    ner = chosen_ner(settings.deid_ner, settings.deid_ner_digest)
+    policy = named_policy(settings.deid_policy)
+    Deidentifier(ner, policy, load_key(workspace.root))
+    return True, f"{ner.name}, policy {policy.name}"
 
 
 def _store(governance: Governance) -> tuple[bool, str]:

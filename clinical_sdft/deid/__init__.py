@@ -19,7 +19,7 @@ from clinical_sdft.deid.policy import EXPERT_ASSIST, POLICIES, SAFE_HARBOR, Deid
 
 if TYPE_CHECKING:
     from clinical_sdft.deid.deidentify import Deidentifier, DeidResult, deidentify_all
-    from clinical_sdft.deid.ner import NerModel, NerSpan, SpacyNer
+    from clinical_sdft.deid.ner import NerModel, NerSpan, PatternsOnly, SpacyNer, chosen_ner
     from clinical_sdft.deid.records import read_records
 
 __all__ = [
@@ -35,9 +35,11 @@ __all__ = [
     "NerModelError",
     "NerSpan",
     "PatternTimeoutError",
+    "PatternsOnly",
     "PolicyError",
     "RecordSourceError",
     "SpacyNer",
+    "chosen_ner",
     "deidentify_all",
     "load_key",
     "named_policy",
@@ -50,7 +52,9 @@ _LAZY = {
     "deidentify_all": "deidentify",
     "NerModel": "ner",
     "NerSpan": "ner",
+    "PatternsOnly": "ner",
     "SpacyNer": "ner",
+    "chosen_ner": "ner",
     "read_records": "records",
 }
 

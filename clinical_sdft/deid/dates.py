@@ -1,7 +1,7 @@
 """Dates in all the forms of clinical notes: finding, comparing, and writing them anew in the same form."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -42,27 +42,47 @@ _CUE = (
 )
 _MONTH_CUE = r"\b(?:in|since|of|last|this|until|till|from|early|mid|late|next|by|before|after|during)[ -]"
 _HOLIDAYS = (
-    r"christmas(?: day| eve)?|new year'?s? (?:day|eve)|thanksgiving|halloween|independence day|labor day"
-    r"|memorial day|easter(?: sunday| monday)?|valentine'?s day"
+    r"(?:christmas|xmas|new year'?s?|thanksgiving|easter)(?: day| eve| sunday| monday| week(?:end)?)?|halloween"
+    r"|(?:independence|labou?r|memorial|veterans'?|presidents'?|columbus|mlk|martin luther king|boxing|canada|bastille|anzac"
+    r"|mother'?s'?|father'?s'?|valentine'?s?|st\.? patrick'?s|groundhog) day|good friday|ash wednesday|palm sunday"
+    r"|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali|eid(?: al-\p{L}+)?|cinco de mayo"
+    r"|super bowl sunday|juneteenth|mardi gras"
+)
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_TIME = r"(?:,? (?:at )?|T)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
+"""A time of day that is written with its date."""
+_SPELLED_YEAR = (
+    r"(?:,? (?:(?:nineteen|twenty)[ -](?:(?:oh|o')[ -]\p{L}+|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"(?:-\p{L}+)?|(?:ten|eleven|twelve|\p{L}+teen))|two thousand(?: and)?(?: \p{L}+(?:-\p{L}+)?)?))?"
 )
 
 FORMS: tuple[str, ...] = (
-    rf"\b(?:the )?(?:{_ORDINAL_WORD}) (?:of )?{_MON}(?!\w)(?:,? {_Y4})?",
-    rf"\b{_MON} (?:the )?(?:{_ORDINAL_WORD})\b(?:,? {_Y4})?",
+    rf"\b(?:the )?(?:{_ORDINAL_WORD}) (?:of )?{_MON}(?!\w)(?:,? {_Y4}|{_SPELLED_YEAR})",
+    rf"\b{_MON} (?:the )?(?:{_ORDINAL_WORD})\b(?:,? {_Y4}|{_SPELLED_YEAR})",
+    rf"{_EDGE}{_M}/{_D} ?- ?\d{{1,2}}/\d{{1,2}}/{_Y}{_END}",
+    rf"{_EDGE}{_M}/{_D} ?- ?\d{{1,2}}/{_Y4}{_END}",
+    rf"{_EDGE}{_D}{_ORD} ?(?:-|to|and|through) ?\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MON}(?:[ ,-]{{1,2}}{_Y4})?(?!\w)",
+    rf"\b{_MON} {_D}{_ORD} ?(?:-|to|and|through|&) ?\d{{1,2}}(?:st|nd|rd|th)?,? {_Y4}\b",
+    rf"{_EDGE}{_D}{_ORD}[ -]?{_MON}[ -]?'?(?P<y>\d\d)(?![\w:/]|[.]\d| ?(?:mg|mcg|%|years|days|weeks))",
     rf"{_EDGE}{_Y4}(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep){_D}(?:T[\d:.]+Z?|(?![\w/]|[.-]\d))",
     rf"{_EDGE}{_M}(?P<sep>[-/.]){_D}(?P=sep){_Y}{_END}",
     rf"\b{_MON}[ -]{{0,2}}{_D}{_ORD}(?: ?, ?| |-){{1,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=')\d\d)\b",
     rf"{_EDGE}{_D}{_ORD}[ -]{{0,2}}(?:of )?{_MON}[ ,-]{{0,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=['-])\d\d)\b",
     rf"\b{_MON}(?:,? of|,)? ?'?(?P<y>(?:18|19|20)\d\d|(?<=')\d\d)\b",
-    rf"\b{_MON} ?{_D}{_ORD}(?: ?- ?\d{{1,2}})?(?!\d|/| ?mg| ?mcg| ?%|[.:]\d)\b",
+    rf"\b{_MON} ?(?:the )?{_D}{_ORD}(?: ?(?:-|to|through|and) ?\d{{1,2}}(?:st|nd|rd|th)?)?(?!\d|/| ?mg| ?mcg| ?%|[.:]\d)\b",
     rf"{_EDGE}{_D}{_ORD}[ -]?(?:of )?{_MON}(?!\w)",
-    rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_Y4}{_END}",
+    rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])[/.-]{_Y4}{_END}",
     rf"{_EDGE}{_Y4}-(?P<m>0[1-9]|1[0-2]){_END}",
     rf"{_EDGE}{_Y4}(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\b",
     rf"{_MONTH_CUE}\K{_MON}(?!\w)",
-    rf"\b(?:{_HOLIDAYS})\b",
+    r"(?-i:\b(?P<mon>January|February|April|June|July|August|September|October|November|December)\b)",
+    rf"\b(?:{_HOLIDAYS})\b(?:,?(?: of| in)? {_Y4})?",
+    rf"\b(?:early |mid-?|late )?(?:spring|summer|fall|autumn|winter|q[1-4])(?:,? of|,)? {_Y4}\b",
+    rf"\b(?<!(?:every|each|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! ?(?:-|through|thru|to|and|&|,) ?{_WEEKDAY})",
+    r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$| of (?:this|last|next) month"
+    r"| (?:at|for|with|and|due|because)\b)",
 )
-_BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}{_END}"
+_BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}(?: ?(?:-|to|through) ?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?{_END}"
 _NO_DATE_BEFORE = r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
 _NO_DATE_AFTER = (
     r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
@@ -100,17 +120,31 @@ def find_dates(text: str) -> tuple[DateSpan, ...]:
     return tuple(sorted(taken, key=lambda span: span.start))
 
 
+def _with_time(text: str, span: DateSpan) -> DateSpan:
+    """Return the date with the weekday before it and the time of day behind it."""
+    time = next(matches(rf"\G{_TIME}", text[span.end : span.end + 40]), None)
+    day = next(
+        matches(
+            r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? $",
+            text[max(0, span.start - 12) : span.start],
+        ),
+        None,
+    )
+    start = span.start - len(day.group()) if day else span.start
+    return replace(span, start=start, end=span.end + (time.end() if time else 0))
+
+
 def _candidates(text: str) -> Iterator[DateSpan]:
     for form in FORMS:
         for match in matches(form, text):
             span = _read(match)
             if span is not None:
-                yield span
+                yield _with_time(text, span)
     for match in matches(_BARE, text):
         if _is_bare_date(text, match):
             span = _read(match)
             if span is not None:
-                yield span
+                yield _with_time(text, span)
 
 
 def _is_bare_date(text: str, match: Any) -> bool:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from clinical_sdft.deid import residual
 from clinical_sdft.deid.engine import DetectionEngine
+from clinical_sdft.deid.errors import NerModelError
 from clinical_sdft.deid.known import KnownPatient, known_patient
-from clinical_sdft.deid.ner import NerModel
+from clinical_sdft.deid.ner import NerModel, PatternsOnly
 from clinical_sdft.deid.policy import DeidPolicy
 from clinical_sdft.deid.records import keyed_digest, read_records, record_digest
 from clinical_sdft.deid.residual import Hit
@@ -42,7 +43,14 @@ class Deidentifier:
             ner: the name recognition model.
             policy: what happens to dates.
             key: the secret key of pseudonyms and digests.
+
+        Raises:
+            NerModelError: there is no model, and the policy does not say that patterns are enough.
         """
+        if isinstance(ner, PatternsOnly) and not policy.patterns_only:
+            raise NerModelError(
+                f'the policy {policy.name} needs a name recognition model: set deid_ner = "spacy" in config.toml'
+            )
         self.ner, self.policy, self.key = ner, policy, key
         self._engine = DetectionEngine(ner, policy)
 

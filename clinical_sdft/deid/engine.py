@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NoOpNlpEngine
-
 from clinical_sdft.deid.categories import Category, Span
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.merge import merge
 from clinical_sdft.deid.ner import NerModel
 from clinical_sdft.deid.policy import DeidPolicy
+from clinical_sdft.deid.presidio import (
+    AnalyzerEngine,
+    ContextAwareEnhancer,
+    EntityRecognizer,
+    NoOpNlpEngine,
+    RecognizerRegistry,
+)
 from clinical_sdft.deid.recognizers import all_recognizers
 from clinical_sdft.deid.recognizers.known_identifiers import KnownIdentifiersRecognizer
 from clinical_sdft.deid.recognizers.rules import GUESS, result
@@ -85,6 +88,9 @@ class DetectionEngine:
             folded, language=LANGUAGE, ad_hoc_recognizers=[KnownIdentifiersRecognizer(known)]
         )
         spans = [
-            Span(r.start, r.end, Category(r.entity_type), r.score, bool(r.recognition_metadata[GUESS])) for r in results
+            Span(
+                r.start, r.end, Category(r.entity_type.partition(":")[0]), r.score, bool(r.recognition_metadata[GUESS])
+            )
+            for r in results
         ]
         return merge(folded, keep_safe(folded, spans))

@@ -7,9 +7,15 @@ from clinical_sdft.deid.lexicon import lexicon, stem
 from clinical_sdft.deid.safe import keep_safe
 from clinical_sdft.deid.text import matches
 
-_JOINED = (Category.NAME,)
 _WORDS = (Category.NAME, Category.PLACE, Category.FACILITY, Category.ADDRESS)
-_GAP = r"^(?:[ .,]|\. |, )$"
+_GAPS = {
+    (Category.NAME, Category.NAME): r"^(?:[ .,]|\. |, |'s )$",
+    (Category.FACILITY, Category.PLACE): r"^(?: |, |,? (?:in|at|of|near) |'s )$",
+    (Category.PLACE, Category.FACILITY): r"^(?: |'s )$",
+    (Category.FACILITY, Category.FACILITY): r"^(?: |,? (?:in|at|of) |'s |' )$",
+    (Category.PLACE, Category.PLACE): r"^(?: |-)$",
+}
+"""What may stand between two spans that are one."""
 
 
 def merge(text: str, spans: list[Span]) -> tuple[Span, ...]:
@@ -37,8 +43,8 @@ def _holds(outer: Span, inner: Span) -> bool:
 
 
 def _rank(span: Span) -> tuple[bool, float, int, int, str]:
-    """Order spans: whole e-mail and web addresses first, since names inside them must not break them."""
-    address = span.category in (Category.EMAIL, Category.URL)
+    """Order spans: whole e-mail, web and postal addresses first, since names inside them must not break them."""
+    address = span.category in (Category.EMAIL, Category.URL, Category.ADDRESS)
     return not address, -span.score, span.start - span.end, span.start, span.category
 
 
@@ -54,7 +60,7 @@ def _beyond(text: str, span: Span, taken: list[Span]) -> list[Span]:
     if pieces == [span]:
         return pieces
     kept = [piece for piece in (_stripped(text, piece) for piece in pieces) if _says_something(text, piece)]
-    if span.category in _WORDS:
+    if span.category in _WORDS and span.guess:
         return keep_safe(text, [replace(piece, guess=True) for piece in kept])
     return kept
 
@@ -88,7 +94,7 @@ def _joined(text: str, spans: list[Span]) -> tuple[Span, ...]:
 
 
 def _are_one(text: str, left: Span, right: Span) -> bool:
-    if left.category != right.category or left.category not in _JOINED:
-        return False
+    """Tell whether two spans are one identifier: `Jane` `Doe`, `Mercy Hospital` in `Boston`."""
+    gaps = _GAPS.get((left.category, right.category))
     gap = text[left.end : right.start]
-    return gap == "" or any(matches(_GAP, gap))
+    return gaps is not None and (gap == "" or any(matches(gaps, gap)))

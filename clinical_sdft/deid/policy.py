@@ -15,6 +15,7 @@ class DeidPolicy:
         dates: `year_only` keeps the year (45 CFR 164.514(b)(2)(i)(C)); `shift` moves each date by a number
             of days that is fixed for a patient, which is not Safe Harbor but needs an expert's determination.
         max_shift_days: the largest shift in days, forwards or backwards; never 0.
+        patterns_only: whether records may be released that no name recognition model has read.
         reference_year: the year from which ages are counted; raise it each year.
     """
 
@@ -22,6 +23,7 @@ class DeidPolicy:
     dates: Literal["year_only", "shift"]
     max_shift_days: int = 365
     reference_year: int = 2026
+    patterns_only: bool = False
 
     @property
     def oldest_open_year(self) -> int:
@@ -32,7 +34,10 @@ class DeidPolicy:
 SAFE_HARBOR = DeidPolicy("safe_harbor", "year_only")
 EXPERT_ASSIST = DeidPolicy("expert_assist", "shift")
 
-POLICIES = {policy.name: policy for policy in (SAFE_HARBOR, EXPERT_ASSIST)}
+SAFE_HARBOR_PATTERNS = DeidPolicy("safe_harbor_patterns", "year_only", patterns_only=True)
+"""Safe Harbor where no model may run: word lists and rules alone miss names that no list holds."""
+
+POLICIES = {policy.name: policy for policy in (SAFE_HARBOR, EXPERT_ASSIST, SAFE_HARBOR_PATTERNS)}
 
 
 def named_policy(name: str) -> DeidPolicy:

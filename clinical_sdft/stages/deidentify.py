@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clinical_sdft.deid import Deidentifier, DeidResult, SpacyNer, deidentify_all, load_key, named_policy
+from clinical_sdft.deid import Deidentifier, DeidResult, chosen_ner, deidentify_all, load_key, named_policy
 from clinical_sdft.files import read_contracts, write_bytes, write_contracts
 from clinical_sdft.stages.update import Update
 from clinical_sdft.workspace import Workspace
@@ -36,4 +36,6 @@ def deidentify_trial(workspace: Workspace, records: Path) -> DeidResult:
 
 
 def _deidentifier(workspace: Workspace) -> Deidentifier:
-    return Deidentifier(SpacyNer(), named_policy(workspace.settings.deid_policy), load_key(workspace.root))
+    settings = workspace.settings
+    ner = chosen_ner(settings.deid_ner, settings.deid_ner_digest)
+    return Deidentifier(ner, named_policy(settings.deid_policy), load_key(workspace.root))

@@ -1,5 +1,7 @@
 """Word lists: what may be a name, what may be a place, and what is clinical or plain English."""
 
+import gzip
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -7,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from clinical_sdft.deid.ner import package_folder
+from clinical_sdft.deid.ner.spacy_model import package_folder
+from clinical_sdft.deid.presidio import without_torch
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class Lexicon:
     male: frozenset[str]
     family: frozenset[str]
     ambiguous: frozenset[str]
+    not_given: frozenset[str]
     clinical: frozenset[str]
     departments: frozenset[str]
     eponyms: frozenset[str]
@@ -51,7 +55,7 @@ class Lexicon:
     def is_plain(self, word: str) -> bool:
         """Tell whether a word is clinical or plain English and no common name."""
         low = stem(word)
-        if low in self.clinical or low in self.eponyms:
+        if low in self.clinical or low in self.eponyms or low in large_list("drugs"):
             return True
         if low in self.female or low in self.male or low in self.family:
             return False
@@ -66,18 +70,67 @@ class Lexicon:
         return low in self.clinical or low in self.ambiguous or low in _english_but_nouns()
 
 
+def is_listed_name(word: str) -> bool:
+    """Tell whether a word stands in any list of given or family names, rare ones and those of other countries too."""
+    low = plain_letters(stem(word))
+    return lexicon().is_name(word) or low in large_list("given") or low in large_list("family")
+
+
+@lru_cache(maxsize=32768)
+def is_vocabulary(low: str) -> bool:
+    """Tell whether a lower-case word is a dictionary's, a drug's, a department's or another clinical word."""
+    words = lexicon()
+    told = low in words.clinical or low in words.eponyms or low in words.departments or low in words.regions
+    return told or low in words.states or low in large_list("drugs") or is_english(low) or is_medical(low)
+
+
+@lru_cache(maxsize=32768)
+def is_rare_name(word: str) -> bool:
+    """Tell whether a word stands in a list of names and is nothing else: it is a name wherever it stands."""
+    return is_listed_name(word) and not is_vocabulary(stem(word))
+
+
+@lru_cache(maxsize=8192)
+def is_given_noun(low: str) -> bool:
+    """Tell whether a lower-case word is a given name that a dictionary has as a noun only, such as Kelvin or Shelley."""
+    known = lexicon()
+    if low in known.clinical or low in known.regions or low in known.states or low in known.not_given:
+        return False
+    return low in large_list("given") and low not in _english_but_nouns()
+
+
 def stem(word: str) -> str:
     """Return a word in lower case without a possessive ending."""
     return word.casefold().removesuffix("'s").strip("'.")
+
+
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h", "’": "'"}
+)
+
+
+@lru_cache(maxsize=65536)
+def plain_letters(text: str) -> str:
+    """Return a text in lower case without diacritics: the form in which the large lists are kept."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+@lru_cache(maxsize=8)
+def large_list(name: str) -> frozenset[str]:
+    """Return one of the lists that `build` makes: given, family, places_large, places_small, countries, drugs."""
+    packed = files(__package__).joinpath("data", f"{name}.txt.gz").read_bytes()
+    return frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
 
 
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Return the word lists of this package."""
     names, places, clinical = (_read(name) for name in ("names", "places", "clinical"))
-    fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous")}
+    fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous", "not_given")}
     fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
+    fields["regions"] |= large_list("countries")
     fields |= {key: tuple(names[key]) for key in ("surrogate_female", "surrogate_male", "surrogate_family")}
     fields |= {key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")}
     return Lexicon(clinical=_words(clinical["words"]), state_codes=tuple(places["state_codes"]), **fields)
@@ -96,7 +149,8 @@ def _words(value: str) -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, frozenset[str]]:
     """Return WordNet's words by part of speech, as the pinned model package carries them."""
-    from spacy.lookups import Lookups
+    with without_torch():
+        from spacy.lookups import Lookups
 
     lookups = Lookups().from_disk(package_folder() / "lemmatizer" / "lookups")
     parts = ("noun", "verb", "adj", "adv")
@@ -106,7 +160,8 @@ def _tables() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=1)
 def _english_but_nouns() -> frozenset[str]:
-    from spacy.lang.en.stop_words import STOP_WORDS
+    with without_torch():
+        from spacy.lang.en.stop_words import STOP_WORDS
 
     return frozenset(STOP_WORDS).union(*(words for part, words in _tables().items() if part != "noun"))
 

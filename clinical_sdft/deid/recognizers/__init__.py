@@ -9,6 +9,7 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
     """Return a fresh instance of each recognizer that needs no record to look for."""
     from clinical_sdft.deid.recognizers import (
         account,
+        address_block,
         age_over_89,
         date,
         device_serial,
@@ -20,8 +21,11 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
         licence_certificate,
         licence_plate_vehicle,
         mrn,
+        name_list,
         other_id,
+        other_script,
         phone_fax,
+        place_list,
         ssn,
         url_ip,
         zip_address,
@@ -29,6 +33,7 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
 
     plain = (
         mrn, health_plan, account, ssn, phone_fax, email, url_ip, licence_plate_vehicle, device_serial,
-        licence_certificate, zip_address, facility, honorific_name, label_name, other_id,
+        licence_certificate, zip_address, facility, honorific_name, label_name, other_id, other_script, name_list,
+        place_list, address_block,
     )  # fmt: skip
     return [*(module.recognizer() for module in plain), date.DateRecognizer(), age_over_89.recognizer(policy)]

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from presidio_analyzer import EntityRecognizer
-
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
+from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import fold
 

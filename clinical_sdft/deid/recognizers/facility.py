@@ -2,7 +2,7 @@
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
-from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.lexicon import is_listed_name, is_vocabulary, large_list, lexicon, plain_letters, stem
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches
 
@@ -26,6 +26,42 @@ _AT = (
     r"|appointment|works|employed|check-?up)(?: \p{Ll}+){0,2} (?:at|to|from|in|by) (?:the |our )?"
 )
 _PHRASE = r"(?P<id>(?-i:\p{Lu}[\p{L}'.-]+)(?: (?:&|of|and|(?-i:\p{Lu}[\p{L}'-]+))){0,5}(?<! of| and| &))"
+
+
+_BUSINESS = (
+    r"(?:(?i:Inc|Incorporated|LLC|Ltd|Limited|Corp|Corporation|Co|Company|PLC|GmbH|LLP|PLLC|S\.?A)\b\.?|Group|Technologies|Systems"
+    r"|Solutions|Services|Agency|Associates|Partners|Insurance|International|Networks?|Consulting|Foundation|Industries|Holdings"
+    r"|Bank|Enterprises|Logistics|Unlimited|Consultants|Analytics|Software|Club|Hotel|Motel|Inn|Restaurant|Café|Cafe|Market"
+    r"|Supermarket|Store|Stores|Mall|Plaza|Towers?|Apartments|Estates|Farms?|Ranch|Library|Museum|Stadium|Airport|Station|Prison|Jail"
+    r"|Penitentiary|Barracks|Base|Parish|Cathedral|Synagogue|Mosque|Temple|Daycare|Preschool|Kindergarten|Seminary|District)"
+)
+_OFFICE = r"\b(?:employed (?:by|at)|works? (?:for|at)|worked (?:for|at)|working (?:for|at)|employer(?: is|:)?|job at|retired from)"
+_FIRM = r"(?:\p{Lu}[\p{L}'-]+, ){1,2}\p{Lu}[\p{L}'-]+,? and \p{Lu}[\p{L}'-]+"
+
+
+def _is_business(text: str, start: int, end: int) -> bool:
+    """Tell `Solarlist Technologies` from `Review of Systems`: some word must be in no dictionary, or a name."""
+    words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])][:-1]
+    known = lexicon()
+    plain = known.departments | known.clinical
+    return any((not is_vocabulary(stem(word)) or known.is_name(word)) and stem(word) not in plain for word in words)
+
+
+def _is_town(text: str, start: int, end: int) -> bool:
+    """Tell `Chicago downtown clinic` from `Pain clinic`: it must begin with a town or a name."""
+    words = [m.group() for m in matches(r"\p{Lu}[\p{L}'.-]+", text[start:end])]
+    low = plain_letters(" ".join(words[:2])), plain_letters(stem(words[0]))
+    known = lexicon()
+    if low[1] in known.departments or low[1] in known.clinical:
+        return False
+    return any(name in large_list("places_large") or name in known.cities for name in low) or known.is_name(words[0])
+
+
+def _is_firm(text: str, start: int, end: int) -> bool:
+    """Tell whether most words of an enumeration are family names: `Rose, Turner and Thompson`."""
+    words = [m.group() for m in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
+    plain = lexicon().clinical | lexicon().departments
+    return all(is_listed_name(word) and stem(word) not in plain for word in words)
 
 
 def _is_named(text: str, start: int, end: int) -> bool:
@@ -59,6 +95,23 @@ def recognizer() -> RuleRecognizer:
                 ignore_case=False,
                 accept=_is_named,
             ),
+            Rule(
+                rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and|of|de)){{0,4}},? {_BUSINESS})(?!\w)",
+                Category.FACILITY,
+                0.77,
+                ignore_case=False,
+                accept=_is_business,
+            ),
+            Rule(
+                rf"(?<!\w)\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+)?(?: (?:downtown|uptown|north|south|east|west|main|city|area|local))?"
+                r" (?:clinic|hospital|hospice|pharmacy|infirmary|nursing home|urgent care|medical center|medical centre|Med\b)",
+                Category.FACILITY,
+                0.73,
+                ignore_case=False,
+                accept=_is_town,
+            ),
+            Rule(rf"(?<!\w){_FIRM}\b", Category.FACILITY, 0.63, ignore_case=False, accept=_is_firm),
+            Rule(rf"{_OFFICE} (?:the )?{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
             Rule(rf"{_AT}{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
             Rule(
                 r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"

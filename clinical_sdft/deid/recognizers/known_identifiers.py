@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from presidio_analyzer import EntityRecognizer
-
 from clinical_sdft.deid.categories import NUMBERS, Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.known import KnownPatient, KnownValue, NameToken
 from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import compiled, fold, matches
 

@@ -1,5 +1,7 @@
 """Telephone and fax numbers: North American, international, local behind a label."""
 
+import phonenumbers
+
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 
@@ -11,13 +13,57 @@ _LABEL = (
 _EXTENSION = r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?"
 
 
+_GROUPS = r"(?<![\w.+/-])(?:\+|00)?\(?\d{1,5}\)?(?:[ .-]{1,2}\(?\d{1,8}\)?){1,5}(?![\w/-]|[.,]\d)"
+_KIND_AFTER = r"(?=[ ,(:-]{0,3}(?:office|fax|mobile|cell|home|work|direct|desk|main|landline|voice|tel|phone|pager)\b)"
+_REGIONS = (
+    "US",
+    "GB",
+    "IE",
+    "AU",
+    "NZ",
+    "IN",
+    "DE",
+    "FR",
+    "IT",
+    "ES",
+    "NL",
+    "SE",
+    "DK",
+    "NO",
+    "PL",
+    "BR",
+    "MX",
+    "ZA",
+    "JP",
+)
+"""Where people's numbers come from; a number without a country code must be valid in one of them."""
+
+
+def _is_phone(text: str, start: int, end: int) -> bool:
+    """Tell `078 6657 2626` from `120 80 72`: three groups or a bracket, and valid somewhere."""
+    value = text[start:end]
+    digits = sum(character.isdigit() for character in value)
+    groups = [group for group in value.replace("(", " ").replace(")", " ").replace("-", " ").replace(".", " ").split()]
+    telling = value[0] in "+(" or value.startswith("0")
+    if not 8 <= digits <= 15 or len(groups) < (2 if telling else 3) or not telling:
+        return False
+    return any(_is_valid(value, region) for region in _REGIONS)
+
+
+def _is_valid(value: str, region: str) -> bool:
+    try:
+        return bool(phonenumbers.is_valid_number(phonenumbers.parse(value, region)))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
         "phone_fax",
         (
             Rule(
-                rf"(?<![\w-])(?:\+?1[ .-]?)?(?:\(\d{{3}}\) ?"
+                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\) ?"
                 rf"|\d{{3}}[ .-]{{1,3}})\d{{3}}[ .-]{{1,3}}\d{{4}}{_EXTENSION}"
                 r"(?![\w-])",
                 Category.PHONE,
@@ -26,6 +72,8 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"(?<![\w+])\+\d{{1,3}}(?:[ ().-]{{0,2}}\d){{7,12}}{_EXTENSION}(?!\d)", Category.PHONE, 0.86),
             Rule(rf"(?<![\w/.-])(?!(?:19|20)\d\d-)\d{{3}}-\d{{4}}{_EXTENSION}(?![\w-])", Category.PHONE, 0.8),
             Rule(rf"{_LABEL}(?P<id>\+?\(?\d(?:[ ().-]{{0,2}}\d){{6,13}}{_EXTENSION})(?!\w)", Category.PHONE, 0.89),
+            Rule(_GROUPS, Category.PHONE, 0.83, accept=_is_phone),
+            Rule(rf"(?<![\w.,/-])\(?\+?\d(?:[ ().-]{{0,2}}\d){{5,13}}{_EXTENSION}{_KIND_AFTER}", Category.PHONE, 0.88),
             Rule(
                 r"\b(?:ext(?:ension)?|pager|beeper)\.?(?: ?(?:no|number|#))?[ :#]*(?P<id>\d{3,6})\b",
                 Category.PHONE,

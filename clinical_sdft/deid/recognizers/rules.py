@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-
 from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.presidio import EntityRecognizer, RecognizerResult
 from clinical_sdft.deid.text import fold, matches
 
 GUESS = "guess"
@@ -57,9 +56,17 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
 
 
 def result(category: Category, start: int, end: int, score: float, guess: bool = False) -> Any:
-    """Return a presidio result that says whether it must pass the safe list."""
+    """Return a presidio result that says whether it must pass the safe list.
+
+    A guess has an entity type of its own, since presidio drops a result inside another one of its type: a guess that
+    the safe list refuses later must not have taken a sure result with it.
+    """
     return RecognizerResult(
-        entity_type=str(category), start=start, end=end, score=score, recognition_metadata={GUESS: guess}
+        entity_type=f"{category}:{GUESS}" if guess else str(category),
+        start=start,
+        end=end,
+        score=score,
+        recognition_metadata={GUESS: guess},
     )
 
 

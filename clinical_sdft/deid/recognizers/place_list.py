@@ -1,0 +1,123 @@
+"""Places by a gazetteer of the world's towns (GeoNames)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.lexicon import is_vocabulary, large_list, lexicon, plain_letters
+from clinical_sdft.deid.presidio import EntityRecognizer
+from clinical_sdft.deid.recognizers.rules import result
+from clinical_sdft.deid.recognizers.words import Word, begins_sentence, eponym_words, words_of
+from clinical_sdft.deid.text import fold, matches
+
+SCORE = 0.61
+_LONGEST = 4
+_CUE = (
+    r"\b(?:in|at|from|near|to|of|outside|around|via|lives?|living|resid(?:es|ing|ent of)|born|moved|native|town|city"
+    r"|village|suburb|visit(?:ed|ing)?|where:?)[ :]{1,2}$"
+)
+_PARTICLES = frozenset(
+    [
+        "de",
+        "la",
+        "le",
+        "du",
+        "del",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "di",
+        "el",
+        "of",
+        "the",
+        "on",
+        "upon",
+        "sur",
+        "an",
+        "am",
+        "in",
+        "al",
+        "under",
+        "by",
+        "y",
+        "les",
+        "los",
+        "las",
+    ]
+)
+
+
+class PlaceListRecognizer(EntityRecognizer):  # type: ignore[misc]
+    """Finds towns; a name that is also a word or a small town's needs more than its capital letter."""
+
+    def __init__(self) -> None:
+        """Declare the one category."""
+        super().__init__(supported_entities=[str(Category.PLACE)], name="place_list")
+
+    def load(self) -> None:
+        """The lists are loaded when they are first read."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
+        """Return presidio results."""
+        return [result(Category.PLACE, start, end, SCORE) for start, end in _places(fold(text))]
+
+
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    words, eponyms = words_of(text), eponym_words(text)
+    index = 0
+    while index < len(words):
+        length = 1 if words[index].start in eponyms else _place_at(text, words, index)
+        if length and words[index].start not in eponyms:
+            yield words[index].start, words[index + length - 1].end
+        index += max(length, 1)
+
+
+def _place_at(text: str, words: tuple[Word, ...], index: int) -> int:
+    """Return how many words from here on are a place, the longest first; 0 for none."""
+    for length in range(min(_LONGEST, len(words) - index), 0, -1):
+        run = words[index : index + length]
+        phrase = text[run[0].start : run[-1].end]
+        if len(phrase) < 60 and "\n" not in phrase and _is_place(text, run, " ".join(phrase.split())):
+            return length
+    return 0
+
+
+def _is_place(text: str, run: tuple[Word, ...], phrase: str) -> bool:
+    low = plain_letters(phrase)
+    large = low in large_list("places_large")
+    if not large and low not in large_list("places_small"):
+        return False
+    known = lexicon()
+    if low in known.states or low in known.regions or phrase in known.state_codes or low in known.clinical:
+        return False
+    return _is_lone_place(text, run[0], large) if len(run) == 1 else _is_phrase(text, run, large)
+
+
+def _is_phrase(text: str, run: tuple[Word, ...], large: bool) -> bool:
+    """Tell `Chula Vista` and `Little Rock` from words that stand beside each other by chance."""
+    told = [word for word in run if word.low not in _PARTICLES]
+    strange = any(not is_vocabulary(word.low) and len(word.low) > 2 for word in told)
+    if not all(word.capital for word in told) or run[0].low in _PARTICLES - {"la", "le", "el", "los", "las", "the"}:
+        return strange and large and all(not word.capital for word in told) and len(told) > 1
+    return bool(told) and (large or strange) and not all(word.low in lexicon().departments for word in told)
+
+
+def _is_lone_place(text: str, word: Word, large: bool) -> bool:
+    known = lexicon()
+    if len(word.low) < 4 or word.low in known.departments or word.low in known.eponyms or known.is_common(word.low):
+        return False
+    cued = any(matches(_CUE, text[max(0, word.start - 24) : word.start]))
+    vocabulary = is_vocabulary(word.low)
+    if not word.capital:
+        return not vocabulary and len(word.low) > 4 and (large or cued)
+    if word.shout and len(word.low) < 5:
+        return False
+    if vocabulary:
+        return large and cued and word.low not in large_list("drugs")
+    return large or cued or (len(word.low) > 4 and not begins_sentence(text, word.start))
+
+
+def recognizer() -> PlaceListRecognizer:
+    """Return the recognizer."""
+    return PlaceListRecognizer()
