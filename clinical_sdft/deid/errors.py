@@ -29,3 +29,7 @@ class RecordSourceError(DeidError, FileNotFoundError):
 
 class PatternTimeoutError(DeidError, TimeoutError):
     """A pattern needed longer than its time limit, so the text counts as unread."""
+
+
+class NoteError(DeidError, ValueError):
+    """A note cannot be read as text; the message says why in words that carry nothing of it."""

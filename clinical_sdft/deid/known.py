@@ -146,6 +146,11 @@ def _category(path: tuple[str, ...], text: str) -> Category | None:
     return None if all(lexicon().is_plain(word) for word in words) else Category.NAME
 
 
+def telling_key(key: str) -> bool:
+    """Tell whether the name of a field says what kind of identifier it holds."""
+    return any(any(matches(pattern, key.casefold())) for pattern, _ in _BY_KEY)
+
+
 def name_tokens(text: str, sex: str = "") -> tuple[NameToken, ...]:
     """Split a name into its words; `Family, Given` is understood, titles and relations are left out."""
     family_first = bool(any(matches(r"^[^,]+, ?\p{L}{2,}(?! ?\.?\p{Lu}\.)", text))) and not any(
