@@ -7,6 +7,7 @@ A guideline `inbox/guidelines/NAME.yaml` comes with its held-out suite `inbox/su
 from dataclasses import dataclass
 from pathlib import Path
 
+from clinical_sdft.deid.records import has_records
 from clinical_sdft.errors import ClinicalSdftError
 from clinical_sdft.evaluation.suites import read_suite
 from clinical_sdft.ingest.guidelines import read_guideline
@@ -65,7 +66,7 @@ def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: 
         if known is not None and known.status in _NEXT:
             return FileState(file.name, known.update_id, _NEXT[known.status])
         suite = read_suite(_suite_file(workspace, file))
-        records = workspace.records if any(workspace.records.rglob("*.json*")) else None
+        records = workspace.records if has_records(workspace.records) else None
         outcome = run_update(workspace, governance, Request(guideline, suite, records, actor), watcher)
     except ClinicalSdftError as error:
         return FileState(file.name, None, str(error), error.exit_code)

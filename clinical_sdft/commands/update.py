@@ -26,8 +26,9 @@ update = typer.Typer(help="Updates of the model in force.", no_args_is_help=True
 
 GuidelineArgument = Annotated[Path, typer.Argument(help="Guideline file (YAML or JSON).")]
 SuiteOption = Annotated[Path, typer.Option("--suite", help="Held-out suite of the guideline (YAML or JSON).")]
+SourceArgument = Annotated[Path, typer.Argument(help="A file of FHIR, C-CDA, JSON or CSV, or a folder of them.")]
 RecordsOption = Annotated[
-    Path | None, typer.Option("--records", help="Patient records: a .json or .jsonl file, or a folder of them.")
+    Path | None, typer.Option("--records", help="Patient records (FHIR, C-CDA, JSON or CSV), a file or a folder.")
 ]
 
 
@@ -49,13 +50,17 @@ def ingest(
 
 @records.command("import")
 def records_import(
-    source: Annotated[Path, typer.Argument(help="A .json or .jsonl file, or a folder of them.")],
+    source: SourceArgument,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """De-identify records on trial, show the counts, and put the files into the inbox. Exit 4: some are held back."""
+    """De-identify records on trial, show the counts, and put the files into the inbox. Exit 4: some are held back.
+
+    The columns of a CSV file are named by NAME.columns.yaml beside NAME.csv (docs/records.md).
+    """
     import shutil
 
+    from clinical_sdft.deid.records import source_files
     from clinical_sdft.stages.deidentify import deidentify_trial
     from clinical_sdft.workspace import Workspace
 
@@ -64,7 +69,8 @@ def records_import(
     if source.is_dir():
         shutil.copytree(source, opened.records / source.name, dirs_exist_ok=True)
     else:
-        shutil.copyfile(source, opened.records / source.name)
+        for file in source_files(source):
+            shutil.copyfile(file, opened.records / file.name)
     lines = [f"{result.report.released} released, {result.report.quarantined} in quarantine"]
     lines += [f"  {held.record[7:19]}  {held.reason}: {held.detail}" for held in result.quarantined]
     show(result.report.model_dump(mode="json"), as_json, "\n".join(lines))
@@ -74,7 +80,7 @@ def records_import(
 
 @records.command("digest")
 def records_digest(
-    source: Annotated[Path, typer.Argument(help="A .json or .jsonl file, or a folder of them.")],
+    source: SourceArgument,
     actor: ActorOption,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,

@@ -186,12 +186,16 @@ def _month(word: str) -> int:
     return next(index for index, name in enumerate(MONTHS, start=1) if name.startswith(word.casefold()[:3]))
 
 
-def as_day(span: DateSpan) -> date | None:
-    """Return the calendar day, with the middle of the month and a leap year where a part is not stated."""
+LEAP_YEAR = 2024
+"""The year of a date that states none and stands beside none: the 29th of February is a day in it."""
+
+
+def as_day(span: DateSpan, year: int = LEAP_YEAR) -> date | None:
+    """Return the calendar day, with the middle of the month and the given year where a part is not stated."""
     if span.month is None:
         return None
     try:
-        return date(span.year or 2024, span.month, span.day or 15)
+        return date(span.year or year, span.month, span.day or 15)
     except ValueError:
         return None
 

@@ -33,3 +33,7 @@ class PatternTimeoutError(DeidError, TimeoutError):
 
 class GoldError(DeidError, ValueError):
     """A gold set is missing or is not of its format."""
+
+
+class NoteError(DeidError, ValueError):
+    """A note cannot be read as text; the message says why in words that carry nothing of it."""

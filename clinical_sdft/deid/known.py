@@ -8,7 +8,7 @@ from typing import Any
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.lexicon import lexicon
-from clinical_sdft.deid.text import alnum, fold, matches, word_set
+from clinical_sdft.deid.text import alnum, fold, matches, unaccented, word_set
 
 NOT_IDENTIFYING = word_set(
     "sex gender age race ethnicity language marital_status relation relationship deceased state country unit "
@@ -89,12 +89,20 @@ class KnownPatient:
 
     @cached_property
     def tokens(self) -> dict[str, NameToken]:
-        """Each word of each known name, by its lower-case text."""
-        return {token.text: token for name in self.names for token in name if len(token.text) > 1}
+        """Each word of each known name, by its lower-case text and by that without accents."""
+        words = [token for name in self.names for token in name if len(token.text) > 1]
+        spelt = {spelling: token for token in words for spelling in _plain_spellings(token.text)}
+        return spelt | {token.text: token for token in words}
 
     def of(self, *categories: Category) -> Iterator[KnownValue]:
         """Yield the values of some categories."""
         return (value for value in self.values if value.category in categories)
+
+
+def _plain_spellings(word: str) -> tuple[str, ...]:
+    """Return how a word is typed without accents: `müller` is `muller` or `mueller`."""
+    umlauts = word.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}))
+    return unaccented(word), unaccented(umlauts), word.replace("'", "")
 
 
 def known_patient(patient: dict[str, Any], record_id: str = "") -> KnownPatient:
@@ -146,13 +154,18 @@ def _category(path: tuple[str, ...], text: str) -> Category | None:
     return None if all(lexicon().is_plain(word) for word in words) else Category.NAME
 
 
+def telling_key(key: str) -> bool:
+    """Tell whether the name of a field says what kind of identifier it holds."""
+    return any(any(matches(pattern, key.casefold())) for pattern, _ in _BY_KEY)
+
+
 def name_tokens(text: str, sex: str = "") -> tuple[NameToken, ...]:
     """Split a name into its words; `Family, Given` is understood, titles and relations are left out."""
     family_first = bool(any(matches(r"^[^,]+, ?\p{L}{2,}(?! ?\.?\p{Lu}\.)", text))) and not any(
         matches(r", ?(?:MD|DO|RN|NP|PA|PhD|Jr|Sr)\b", text)
     )
     head = len(text.split(",")[0]) if family_first else 0
-    words = [(m.group(), m.start()) for m in matches(r"\p{L}[\p{L}']*", text.replace("'s ", "   "))]
+    words = [(m.group(), m.start()) for m in matches(r"\p{L}[\p{L}\p{M}']*", text.replace("'s ", "   "))]
     words = [(word.casefold(), start) for word, start in words if word.casefold() not in _NAME_NOISE]
     last = len(words) - 1
     told = next((told for told, relations in _RELATIONS.items() if any(matches(relations, text))), sex)

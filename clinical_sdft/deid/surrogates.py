@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from clinical_sdft.deid.categories import NUMBERS, Category, Span
-from clinical_sdft.deid.dates import DateSpan, as_day, find_dates, rewrite
+from clinical_sdft.deid.dates import LEAP_YEAR, DateSpan, as_day, find_dates, rewrite
 from clinical_sdft.deid.known import KnownPatient, NameToken
 from clinical_sdft.deid.lexicon import lexicon, stem
 from clinical_sdft.deid.policy import DeidPolicy
@@ -76,10 +76,10 @@ class Surrogates:
             spans: ordered spans without overlap.
         """
         pieces, replaced, position, length = [], [], 0, 0
+        years = _stated_years(text, spans)
         for span in spans:
-            new = self.write(
-                fold(text[span.start : span.end]), span.category, fold(text[max(0, span.start - 8) : span.start])
-            )
+            before = fold(text[max(0, span.start - 8) : span.start])
+            new = self.write(fold(text[span.start : span.end]), span.category, before, _nearest(years, span.start))
             pieces += [text[position : span.start], new]
             start = length + span.start - position
             length = start + len(new)
@@ -87,12 +87,19 @@ class Surrogates:
             position = span.end
         return "".join(pieces) + text[position:], tuple(replaced)
 
-    def write(self, value: str, category: Category, before: str = "") -> str:
-        """Return the surrogate of one value."""
+    def write(self, value: str, category: Category, before: str = "", year: int = LEAP_YEAR) -> str:
+        """Return the surrogate of one value.
+
+        Args:
+            value: the identifier as `fold` leaves it.
+            category: what it is.
+            before: the characters before it.
+            year: the year of a date that states none, so that a leap day between two dates counts as it did.
+        """
         if category == Category.NAME:
             return self._name(value, before)
         if category == Category.DATE:
-            return self._date(value)
+            return self._date(value, year)
         if category in NUMBERS:
             return self._code(value, category)
         writers = {
@@ -168,15 +175,18 @@ class Surrogates:
             return words.surrogate_male
         return (*words.surrogate_female, *words.surrogate_male)
 
-    def _date(self, value: str) -> str:
-        found = find_dates(value)
+    def _date(self, value: str, year: int) -> str:
+        # A bare `3/5` is a date only beside a word that says so, and here it is known to be one.
+        value, found = next(
+            ((text, days) for text in (value, f"on {value}") if (days := find_dates(text))), (value, ())
+        )
         if self._policy.dates == "year_only" or not found:
             years = [day.year for day in found if day.year is not None]
             return str(years[0]) if years and years[0] >= self._policy.oldest_open_year else NO_DATE
-        return self._shifted(value, found[0])
+        return self._shifted(value, found[0], year)
 
-    def _shifted(self, value: str, found: DateSpan) -> str:
-        day = as_day(found)
+    def _shifted(self, value: str, found: DateSpan, year: int) -> str:
+        day = as_day(found, year) or as_day(found)
         if day is None:
             return NO_DATE
         spread = 2 * self._policy.max_shift_days
@@ -238,6 +248,17 @@ class Surrogates:
         own = "".join(alnum(word) for word in value.split()[:2])
         street = self._pick(lexicon().surrogate_streets, Category.ADDRESS, own)
         return f"{1 + self._number('house', own) % 98} {street} St"
+
+
+def _stated_years(text: str, spans: Sequence[Span]) -> list[tuple[int, int]]:
+    """Return where in a text a date states its year, and which."""
+    dates = [span for span in spans if span.category == Category.DATE]
+    found = ((span.start, find_dates(fold(text[span.start : span.end]))) for span in dates)
+    return [(start, days[0].year) for start, days in found if days and days[0].year and days[0].day]
+
+
+def _nearest(years: Sequence[tuple[int, int]], place: int) -> int:
+    return min(years, key=lambda stated: abs(stated[0] - place), default=(0, LEAP_YEAR))[1]
 
 
 _KEPT_WORDS = word_set("de la van der von del da bin al den el dos jr sr md do rn np")

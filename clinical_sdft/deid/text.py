@@ -66,3 +66,12 @@ def word_set(text: str) -> frozenset[str]:
 def alnum(text: str) -> str:
     """Return the letters and digits of a text in lower case: the form in which codes are compared."""
     return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def unaccented(text: str) -> str:
+    """Return a word without accents, as it is typed on a plain keyboard: `nunez` for `núñez`."""
+    plain = unicodedata.normalize("NFD", text.translate(_SPELT_OUT))
+    return "".join(character for character in plain if not unicodedata.combining(character))
+
+
+_SPELT_OUT = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae", "ł": "l", "Ł": "L", "đ": "d"})

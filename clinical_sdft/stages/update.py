@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from clinical_sdft.deid import load_key
-from clinical_sdft.deid.records import SUFFIXES, keyed_digest
+from clinical_sdft.deid.records import keyed_digest, source_files
 from clinical_sdft.errors import BlockedError
 from clinical_sdft.models.loading import base_digest, model_digest
 from clinical_sdft.sdft.arms import Incumbent
@@ -121,5 +121,5 @@ def version_digest(update: Update, adapter: Digest) -> Digest:
 def _records_digest(workspace: Workspace, records: Path) -> Digest:
     """Return a keyed digest of the record files: without the key nobody can test a guess."""
     key = load_key(workspace.root)
-    files = [records] if records.is_file() else sorted(f for f in records.rglob("*") if f.suffix in SUFFIXES)
-    return keyed_digest(key, canonical_json([keyed_digest(key, file.read_bytes()) for file in files]))
+    digests = [keyed_digest(key, file.read_bytes()) for file in source_files(records)]
+    return keyed_digest(key, canonical_json(digests))

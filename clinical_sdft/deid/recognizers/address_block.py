@@ -54,7 +54,7 @@ ANCHORS: tuple[str, ...] = (
     r"(?:\d{1,5} )?\bp\.? ?o\.? ?box \d+\b|\bpost office box \d+\b|\bpostfach \d+",
     r"\b(?:psc|cmr|unit|box) \d{1,5},? box \d{1,5}\b",
     r"\b(?:apo|fpo|dpo),? (?:aa|ae|ap),? \d{5}\b",
-    rf"(?:\d{{1,5}} )?\b(?:(?-i:USS)|USCGC|USNS|USNV) \p{{L}}+",
+    r"(?:\d{1,5} )?\b(?:(?-i:USS)|USCGC|USNS|USNV) \p{L}+",
     _SURE_UNIT,
 )
 _CUE = (
@@ -179,7 +179,7 @@ def _ends_here(after: str) -> bool:
 
 
 _PLACE_WORDS = frozenset(
-    "of the and de la le du am an bei sur republic people's saint new san el los las di da do nad".split()
+    ["of", "the", "and", "de", "la", "le", "du", "am", "an", "bei", "sur", "republic", "people's", "saint", "new", "san", "el", "los", "las", "di", "da", "do", "nad"]
 )
 
 

@@ -103,7 +103,7 @@ def recognizer() -> RuleRecognizer:
                 accept=_is_business,
             ),
             Rule(
-                rf"(?<!\w)\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+)?(?: (?:downtown|uptown|north|south|east|west|main|city|area|local))?"
+                r"(?<!\w)\p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+)?(?: (?:downtown|uptown|north|south|east|west|main|city|area|local))?"
                 r" (?:clinic|hospital|hospice|pharmacy|infirmary|nursing home|urgent care|medical center|medical centre|Med\b)",
                 Category.FACILITY,
                 0.73,

@@ -1,22 +1,19 @@
 """The values of the patient's structured record, wherever and however they stand in the note."""
 
 from collections.abc import Iterator
+from itertools import combinations, pairwise
 from typing import Any
 
-from clinical_sdft.deid.categories import NUMBERS, Category
+from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
-from clinical_sdft.deid.known import KnownPatient, KnownValue, NameToken
-from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.known import KnownPatient, NameToken
+from clinical_sdft.deid.lexicon import lexicon
 from clinical_sdft.deid.presidio import EntityRecognizer
+from clinical_sdft.deid.recognizers.known_patterns import one_edit, patterns, written_days
 from clinical_sdft.deid.recognizers.rules import result
-from clinical_sdft.deid.text import compiled, fold, matches
+from clinical_sdft.deid.text import compiled, fold, matches, unaccented
 
-_STREET = {
-    "street": "st", "avenue": "ave", "road": "rd", "lane": "ln", "drive": "dr", "boulevard": "blvd", "court": "ct",
-    "place": "pl", "terrace": "ter", "circle": "cir", "parkway": "pkwy", "highway": "hwy", "square": "sq",
-    "apartment": "apt", "suite": "ste", "north": "n", "south": "s", "east": "e", "west": "w", "saint": "st",
-}  # fmt: skip
-_SHORT = {short: long for long, short in _STREET.items()}
+WORD = r"\p{L}[\p{L}\p{M}']*(?<!'s)(?<!')"
 FUZZY_LENGTH = 5
 """A name of this many letters is also found with one letter wrong, missing, doubled or exchanged."""
 
@@ -37,86 +34,14 @@ class KnownIdentifiersRecognizer(EntityRecognizer):  # type: ignore[misc]
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """Return presidio results, all of them sure."""
         folded = fold(text)
-        found = [*_names(folded, self.known), *_dates(folded, self.known)]
+        found = [*_names(folded, self.known), *_dates(folded, self.known), *misspelt(folded, self.known)]
         for value in self.known.values:
-            found.extend(_value(folded, value))
+            found.extend(
+                (value.category, *match.span("id" if "id" in match.re.groupindex else 0))
+                for pattern, ignore_case in patterns(value)
+                for match in matches(pattern, folded, ignore_case=ignore_case)
+            )
         return [result(category, start, end, 1.0) for category, start, end in found]
-
-
-def _value(text: str, value: KnownValue) -> Iterator[Found]:
-    patterns: list[tuple[str, bool]] = []
-    if value.category == Category.PHONE:
-        patterns = _phone_patterns(value.text)
-    elif value.category in NUMBERS or value.category in (Category.ZIP, Category.IP):
-        patterns = [(_loose(value.code), True)] if len(value.code) > 2 else []
-    elif value.category in (Category.EMAIL, Category.URL):
-        patterns = [(_literal(value.text), True), (_literal(value.text.split("@")[0]), True)]
-    elif value.category == Category.ADDRESS:
-        patterns = _address_patterns(value.text)
-    elif value.category == Category.PLACE:
-        patterns = [(_phrase(value.text.split()), not lexicon().is_plain(value.text.split()[0]))]
-    elif value.category == Category.FACILITY:
-        patterns = _facility_patterns(value.text)
-    for pattern, ignore_case in patterns:
-        for match in matches(pattern, text, ignore_case=ignore_case):
-            yield value.category, *match.span()
-
-
-def _loose(code: str) -> str:
-    """Match the letters and digits of a code with any separators between them."""
-    return r"(?<![\p{L}\d])" + r"[\s\-./()_:]{0,3}".join(map(_literal_part, code)) + r"(?![\p{L}\d])"
-
-
-def _literal_part(text: str) -> str:
-    return "".join(f"\\{c}" if not c.isalnum() and not c.isspace() else c for c in text)
-
-
-def _literal(text: str) -> str:
-    return rf"(?<![\p{{L}}\d]){_literal_part(text)}(?![\p{{L}}\d])"
-
-
-def _phrase(words: list[str]) -> str:
-    """Match words in their order, in title or upper case, with spaces or punctuation between them."""
-    cased = [
-        rf"(?:{_literal_part(word)}|{_literal_part(word.upper())}|{_literal_part(word.title())})" for word in words
-    ]
-    return r"(?<![\p{L}\d])" + r"[\s,.\-]+".join(cased) + r"(?![\p{L}\d])"
-
-
-def _phone_patterns(text: str) -> list[tuple[str, bool]]:
-    digits = "".join(character for character in text if character.isdigit())
-    lengths = [length for length in (len(digits), 10, 7) if 7 <= length <= len(digits)]
-    return [(_loose(digits[-length:]), True) for length in dict.fromkeys(lengths)]
-
-
-def _address_patterns(text: str) -> list[tuple[str, bool]]:
-    """Match the address with its words abbreviated or not, and the house number with its street's name."""
-    words = [m.group().rstrip(".") for m in matches(r"[\p{L}\d][\p{L}\d'.-]*", text)]
-    if len(words) < 2:
-        return []
-    either = [_either(word) for word in words]
-    patterns = [r"(?<![\p{L}\d])" + r"[\s,.#]+".join(either) + r"(?![\p{L}\d])"]
-    if words[0][0].isdigit():
-        suffix = rf"(?:[\s,.]+{either[2]}\b)?" if len(words) > 2 else ""
-        patterns.append(rf"(?<![\p{{L}}\d]){either[0]}[\s,.]+{either[1]}(?![\p{{L}}\d]){suffix}")
-    return [(pattern, True) for pattern in patterns]
-
-
-def _either(word: str) -> str:
-    low = word.casefold()
-    other = _STREET.get(low) or _SHORT.get(low)
-    return rf"(?:{_literal_part(word)}|{other})" if other else _literal_part(word)
-
-
-def _facility_patterns(text: str) -> list[tuple[str, bool]]:
-    """Match the whole name in any case, and its distinctive beginning where it is capitalised."""
-    words = [match.group() for match in matches(r"[\p{L}\d'.&-]+", text)]
-    kinds = lexicon().departments | {"hospital", "clinic", "center", "centre", "inc", "llc", "ltd", "department"}
-    own = [word for word in words if stem(word) not in kinds]
-    patterns = [(r"(?<![\p{L}\d])" + r"[\s,.\-]+".join(map(_literal_part, words)) + r"(?![\p{L}\d])", True)]
-    if own and words[: len(own)] == own and len("".join(own)) > 3:
-        patterns.append((_phrase(own), False))
-    return patterns
 
 
 def _dates(text: str, known: KnownPatient) -> Iterator[Found]:
@@ -124,21 +49,42 @@ def _dates(text: str, known: KnownPatient) -> Iterator[Found]:
     for found in find_dates(text):
         if any(found.same_day(day) for day in stated):
             yield Category.DATE, found.start, found.end
+    yield from ((Category.DATE, start, end) for start, end in written_days(text, stated))
+
+
+def misspelt(text: str, known: KnownPatient) -> Iterator[Found]:
+    """Yield words of known places, facilities and streets with one letter wrong."""
+    words = lexicon()
+    telling = {
+        (value.category, low)
+        for value in known.of(Category.PLACE, Category.FACILITY, Category.ADDRESS)
+        for match in matches(r"\p{L}{6,}", value.text)
+        if not words.is_plain(low := match.group().casefold()) and low not in words.departments
+    }
+    if not telling:
+        return
+    for match in matches(r"\b\p{Lu}\p{L}{4,}", text, ignore_case=False):
+        low = match.group().casefold()
+        category = next((category for category, known_as in telling if one_edit(low, known_as)), None)
+        if category is not None and not words.is_plain(low):
+            yield category, *match.span()
 
 
 def _names(text: str, known: KnownPatient) -> Iterator[Found]:
-    """Yield words of known names: in any case, misspelt by one letter, and the initials beside them."""
-    words = [match.span() for match in matches(r"\p{L}[\p{L}']*(?<!'s)(?<!')", text)]
+    """Yield words of known names: in any case, misspelt by one letter, broken, and the initials beside them."""
+    words = [match.span() for match in matches(WORD, text)]
     hits = {index: token for index, span in enumerate(words) if (token := match_token(text[slice(*span)], known))}
     for index, span in enumerate(words):
-        token = known.tokens.get(text[slice(*span)].casefold())
-        if (
-            index not in hits
-            and token
-            and (index - 1 in hits or index + 1 in hits or _is_paired(text, words, index, known))
-        ):
+        word = text[slice(*span)]
+        beside = index - 1 in hits or index + 1 in hits
+        token = known.tokens.get(word.casefold()) or known.tokens.get(unaccented(word.casefold()))
+        if index not in hits and token and (beside or _is_paired(text, words, index, known)):
             hits[index] = token
+        elif index not in hits and beside and word[0].isupper():
+            short = next((token for known_as, token in known.tokens.items() if _is_nearly(word, known_as)), None)
+            hits |= {index: short} if short else {}
     yield from ((Category.NAME, *words[index]) for index in hits)
+    yield from _broken(text, words, known)
     for index, token in hits.items():
         initials = {part.text[0] for name in known.names if token in name for part in name}
         for beside in (index - 1, index + 1):
@@ -146,6 +92,27 @@ def _names(text: str, known: KnownPatient) -> Iterator[Found]:
                 yield Category.NAME, *words[beside]
     for name in known.names:
         yield from _initials(text, name)
+
+
+def _is_nearly(word: str, known_as: str) -> bool:
+    """Tell whether a short word beside a known name is its other half with one letter wrong: `Jnae Doerner`."""
+    low = word.casefold()
+    return len(low) > 2 and len(known_as) > 2 and one_edit(low, known_as) and not lexicon().is_plain(low)
+
+
+def _broken(text: str, words: list[tuple[int, int]], known: KnownPatient) -> Iterator[Found]:
+    """Yield names that a line break divides, and double names that are written as one word."""
+    for (start, middle), (begin, end) in pairwise(words):
+        gap = text[middle:begin]
+        joined = (text[start:middle] + text[begin:end]).casefold()
+        if "\n" in gap and not gap.strip(" -\r\n") and len(joined) >= FUZZY_LENGTH and joined in known.tokens:
+            yield Category.NAME, start, end
+    joined_names = {"".join(pair) for name in known.names for pair in pairwise(token.text for token in name)}
+    joined_names |= {"".join(reversed(pair)) for name in known.names for pair in pairwise(t.text for t in name)}
+    for start, end in words:
+        low = text[start:end].casefold()
+        if low in joined_names or unaccented(low) in joined_names:
+            yield Category.NAME, start, end
 
 
 def _is_paired(text: str, words: list[tuple[int, int]], index: int, known: KnownPatient) -> bool:
@@ -157,7 +124,7 @@ def _is_paired(text: str, words: list[tuple[int, int]], index: int, known: Known
 def match_token(word: str, known: KnownPatient) -> NameToken | None:
     """Return the known name that a word of the text is, exactly or but for one letter."""
     low, words = word.casefold(), lexicon()
-    exact = known.tokens.get(low) or known.tokens.get(low.replace("'", ""))
+    exact = known.tokens.get(low) or known.tokens.get(low.replace("'", "")) or known.tokens.get(unaccented(low))
     if exact is not None:
         return exact if word[0].isupper() or not words.is_common(low) else None
     if not word[0].isupper() and (words.is_plain(low) or words.is_name(low)):
@@ -166,16 +133,6 @@ def match_token(word: str, known: KnownPatient) -> NameToken | None:
         return None
     near = (token for text, token in known.tokens.items() if len(text) >= FUZZY_LENGTH and one_edit(low, text))
     return next(near, None)
-
-
-def one_edit(left: str, right: str) -> bool:
-    """Tell whether one insertion, deletion, substitution or exchange of neighbours turns one word into another."""
-    if abs(len(left) - len(right)) > 1 or left == right:
-        return left == right
-    begin = next((i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
-    one, two = left[begin:], right[begin:]
-    exchanged = len(one) == len(two) > 1 and one[:2] == two[1::-1] and one[2:] == two[2:]
-    return exchanged or one[1:] == two[1:] or one[1:] == two or one == two[1:]
 
 
 def _is_initial(text: str, initial: tuple[int, int], word: tuple[int, int], initials: set[str]) -> bool:
@@ -189,10 +146,14 @@ def _is_initial(text: str, initial: tuple[int, int], word: tuple[int, int], init
 
 
 def _initials(text: str, name: tuple[NameToken, ...]) -> Iterator[Found]:
-    """Yield `J.P.` or `J. P.`, the initials of a whole name with full stops."""
+    """Yield `J.P.` or `J. P.`, the initials of a whole name, and `JQP` where it is no clinical abbreviation."""
     letters = [token.text[0].upper() for token in name]
-    if len(letters) > 1:
-        for order in (letters, [letters[0], letters[-1]]):
-            pattern = r"(?<![\p{L}\d.])" + r" ?".join(rf"{letter}\." for letter in order) + r"(?!\p{L})"
-            for match in compiled(pattern, False).finditer(text):
-                yield Category.NAME, *match.span()
+    if len(letters) < 2:
+        return
+    ordered = [letters, [letters[-1], *letters[:-1]], *combinations(letters, 2)]
+    wanted = [r" ?".join(rf"{letter}\." for letter in order) for order in ordered]
+    if len(letters) > 2 and not lexicon().is_plain("".join(letters)):
+        wanted.append("".join(letters))
+    for pattern in dict.fromkeys(wanted):
+        for match in compiled(rf"(?<![\p{{L}}\d.])(?:{pattern})(?![\p{{L}}\d])", False).finditer(text):
+            yield Category.NAME, *match.span()

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from clinical_sdft.deid.known import known_patient, name_tokens
-from clinical_sdft.deid.recognizers.known_identifiers import KnownIdentifiersRecognizer, one_edit
+from clinical_sdft.deid.recognizers.known_identifiers import KnownIdentifiersRecognizer
+from clinical_sdft.deid.recognizers.known_patterns import one_edit
 
 
 @pytest.mark.parametrize(

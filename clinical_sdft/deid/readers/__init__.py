@@ -1,0 +1,1 @@
+"""The formats in which hospitals export records; each reader turns one document into patient records."""
