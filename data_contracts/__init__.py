@@ -24,6 +24,7 @@ from data_contracts.governance import (
     UpdateStatus,
 )
 from data_contracts.guideline import Demonstration, Guideline, GuidelineCase, Recommendation, Source, Turn
+from data_contracts.ingest import IngestedFile, IngestReport, Skipped
 from data_contracts.records import (
     CategoryCount,
     DeidentificationReport,
@@ -64,6 +65,8 @@ __all__ = [
     "GatePolicy",
     "Guideline",
     "GuidelineCase",
+    "IngestReport",
+    "IngestedFile",
     "Instant",
     "ItemScore",
     "LegalHold",
@@ -81,6 +84,7 @@ __all__ = [
     "Retirement",
     "Role",
     "Signature",
+    "Skipped",
     "Source",
     "Suite",
     "SuiteItem",
