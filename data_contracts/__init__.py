@@ -25,6 +25,7 @@ from data_contracts.governance import (
     UpdateStatus,
 )
 from data_contracts.guideline import Demonstration, Guideline, GuidelineCase, Recommendation, Source, Turn
+from data_contracts.ingest import IngestedFile, IngestReport, Skipped
 from data_contracts.records import (
     CategoryCount,
     DeidentificationReport,
@@ -67,6 +68,8 @@ __all__ = [
     "GoldSpan",
     "Guideline",
     "GuidelineCase",
+    "IngestReport",
+    "IngestedFile",
     "Instant",
     "ItemScore",
     "KeptSpan",
@@ -85,6 +88,7 @@ __all__ = [
     "Retirement",
     "Role",
     "Signature",
+    "Skipped",
     "Source",
     "Suite",
     "SuiteItem",

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from datetime import date
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from data_contracts.base import Contract, Digest, Slug, Text
+
+
+def _unsaid(value: Any) -> bool:
+    return value is None or value is False
 
 
 class Source(Contract):
@@ -21,13 +25,25 @@ class Recommendation(Contract):
     """One statement of a guideline with the span of text it stands on."""
 
     id: Slug
-    answer: Text = Field(description="the diagnosis the recommendation leads to")
+    answer: Text | None = Field(
+        default=None, description="the diagnosis the recommendation leads to; none where a document states none"
+    )
     statement: Text
     quote: Text = Field(description="a span that stands verbatim in the guideline's document")
     strength: Text | None = None
     evidence: Text | None = None
     source: Source
     confusable: Text | None = Field(default=None, description="the known diagnosis it is told apart from")
+    # What follows is left out of the canonical bytes where it says nothing: older guidelines keep their digests.
+    source_sha256: Digest | None = Field(
+        default=None, exclude_if=_unsaid, description="digest of the file it was read from; none where people wrote it"
+    )
+    path: Text | None = Field(default=None, exclude_if=_unsaid, description="that file, within what was ingested")
+    page: int | None = Field(default=None, exclude_if=_unsaid, ge=1, description="page of the quote")
+    place: Text | None = Field(default=None, exclude_if=_unsaid, description="heading, row or element of the quote")
+    condition: Text | None = Field(default=None, exclude_if=_unsaid, description="when it applies, as the source says")
+    logic: Text | None = Field(default=None, exclude_if=_unsaid, description="that condition as code (CQL), if given")
+    found_by: Text | None = Field(default=None, exclude_if=_unsaid, description="the rule that found it")
 
 
 class GuidelineCase(Contract):
@@ -37,6 +53,9 @@ class GuidelineCase(Contract):
     recommendation: Slug
     question: Text
     answer: Text
+    whole: bool = Field(
+        default=False, exclude_if=_unsaid, description="question and answer stand as they are, without the usual words"
+    )
 
 
 class Guideline(Contract):
@@ -60,6 +79,8 @@ class Guideline(Contract):
         _refuse_duplicates("case", [item.id for item in self.cases])
         known = {item.id for item in self.recommendations}
         for item in self.recommendations:
+            if item.answer is None and item.source_sha256 is None:
+                raise ValueError(f"recommendation {item.id}: answer: is missing; say which diagnosis it leads to")
             if item.quote not in self.document:
                 raise ValueError(f"recommendation {item.id}: its quote does not stand in the document")
         for case in self.cases:

@@ -36,7 +36,7 @@ def _recommendation(recommendation: Recommendation) -> None:
     if recommendation.confusable:
         facts.append(f"to be told apart from: {recommendation.confusable}")
     html(
-        tag("strong", recommendation.answer),
+        tag("strong", recommendation.answer or "no answer stated"),
         tag("p", recommendation.statement, "margin:2px 0"),
         quoted(recommendation.quote),
         tag("span", " · ".join(facts), _SMALL),

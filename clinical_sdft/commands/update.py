@@ -32,22 +32,6 @@ RecordsOption = Annotated[
 ]
 
 
-def ingest(
-    guideline: GuidelineArgument, workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False
-) -> None:
-    """Check a guideline file and put it into the workspace's inbox."""
-    from clinical_sdft.files import write_bytes
-    from clinical_sdft.ingest.guidelines import read_guideline
-    from clinical_sdft.workspace import Workspace
-
-    read = read_guideline(guideline)
-    target = Workspace(workspace).guidelines / guideline.name
-    write_bytes(target, guideline.read_bytes())
-    text = f"{read.id} {read.version}: {len(read.recommendations)} recommendations, {len(read.cases)} cases → {target}"
-    summary = {"digest": read.digest, "recommendations": len(read.recommendations), "cases": len(read.cases)}
-    show(summary, as_json, text)
-
-
 @records.command("import")
 def records_import(
     source: SourceArgument,

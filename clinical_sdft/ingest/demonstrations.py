@@ -31,7 +31,7 @@ def draft_demonstrations(guideline: Guideline, records: Sequence[DeidentifiedRec
     Raises:
         InputError: neither cases nor fitting records, or two demonstrations with the same question.
     """
-    by_answer = {normalize(item.answer): item for item in guideline.recommendations}
+    by_answer = {normalize(item.answer): item for item in guideline.recommendations if item.answer}
     by_id = {item.id: item for item in guideline.recommendations}
     drafted = [
         _demonstration(guideline, by_id[case.recommendation], case.id, case.question, phrasing)
@@ -55,6 +55,8 @@ def _demonstration(
     phrasing: Phrasing,
     record: DeidentifiedRecord | None = None,
 ) -> Demonstration:
+    if recommendation.answer is None:
+        raise InputError(f"guideline {guideline.id}: recommendation {recommendation.id} states no answer")
     return Demonstration(
         id=name,
         question=phrasing.question.format(case=case),

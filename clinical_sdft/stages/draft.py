@@ -1,6 +1,6 @@
 """Stage two: demonstrations from the guideline's cases and the clean records."""
 
-from clinical_sdft.errors import QuarantineError
+from clinical_sdft.errors import BlockedError, QuarantineError
 from clinical_sdft.evaluation.suites import refuse_overlap
 from clinical_sdft.files import read_contracts, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
@@ -11,6 +11,8 @@ from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_dig
 def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
     """Turn the guideline's cases and the clean records into demonstrations, none of which any suite asks."""
     file = update.folder / "demonstrations.jsonl"
+    if any(item.source_sha256 for item in update.request.guideline.recommendations):
+        raise BlockedError(f"update {update.id}: what was read from documents is not trained on before it is accepted")
     if not file.is_file():
         if not released and not update.request.guideline.cases:
             raise QuarantineError(f"update {update.id}: no record left quarantine and the guideline has no cases")

@@ -228,4 +228,4 @@ def _word(old: float, new: float) -> Change:
 def _basis(guideline: Guideline, item: SuiteItem) -> Recommendation | None:
     """Return the recommendation that leads to this item's answer."""
     accepted = {answer.casefold() for answer in item.answers}
-    return next((r for r in guideline.recommendations if r.answer.casefold() in accepted), None)
+    return next((r for r in guideline.recommendations if r.answer and r.answer.casefold() in accepted), None)
