@@ -32,6 +32,7 @@ from data_contracts.records import (
     QuarantinedRecord,
     QuarantinedSpan,
 )
+from data_contracts.rules import FieldValue, Rule, RuleField
 from data_contracts.update import (
     NO_ADAPTER,
     AdapterManifest,
@@ -60,6 +61,7 @@ __all__ = [
     "Deletion",
     "Demonstration",
     "Digest",
+    "FieldValue",
     "GateDecision",
     "GatePolicy",
     "Guideline",
@@ -80,6 +82,8 @@ __all__ = [
     "Recommendation",
     "Retirement",
     "Role",
+    "Rule",
+    "RuleField",
     "Signature",
     "Source",
     "Suite",
