@@ -13,12 +13,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, registry, review, serve, setup, update
+from clinical_sdft.commands import audit, identity, registry, review, rules, serve, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
+    "init", "people", "doctor", "demo", "ingest", "rules", "records", "suite", "preflight", "update", "run-once",
     "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
 )  # fmt: skip
 
@@ -47,6 +47,7 @@ setup.people.command("link-oidc")(identity.link_oidc)
 setup.people.command("unlink-oidc")(identity.unlink_oidc)
 app.add_typer(setup.people, name="people")
 app.command()(update.ingest)
+app.add_typer(rules.rules, name="rules")
 app.add_typer(update.records, name="records")
 app.add_typer(update.suite, name="suite")
 app.command()(update.preflight)

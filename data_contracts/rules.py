@@ -26,7 +26,14 @@ class RuleField(Contract):
     type: Literal["number", "text", "boolean"]
     unit: Text | None = Field(default=None, description="UCUM code of a number, such as mm[Hg]; 1 where it has none")
     label: Text | None = Field(default=None, description="how it is called in a written case; default: its name")
+    shown_unit: Text | None = Field(default=None, description="the unit as a written case has it, such as years")
     values: tuple[Text, ...] = Field(default=(), description="the words a text may hold; empty for any")
+    decimals: int | None = Field(
+        default=None,
+        ge=0,
+        le=9,
+        description="readings are rounded to so many decimals before a rule or a case has them",
+    )
     molar_mass: float | None = Field(
         default=None, gt=0, description="g/mol, where laboratories report amounts of substance and masses alike"
     )
@@ -40,8 +47,9 @@ class RuleField(Contract):
     def _a_number_has_a_unit(self) -> Self:
         if self.type == "number" and self.unit is None:
             raise ValueError(f"field {self.name}: a number needs a unit, in UCUM (mm[Hg], mg/dL; 1 where it has none)")
-        if self.type != "number" and (self.unit or self.molar_mass):
-            raise ValueError(f"field {self.name}: only a number has a unit or a molar mass")
+        of_numbers = (self.unit, self.shown_unit, self.molar_mass, self.decimals)
+        if self.type != "number" and any(value is not None for value in of_numbers):
+            raise ValueError(f"field {self.name}: only a number has a unit, a molar mass or decimals")
         if self.values and self.type != "text":
             raise ValueError(f"field {self.name}: only a text has a list of values")
         return self

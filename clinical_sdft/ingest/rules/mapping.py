@@ -61,11 +61,11 @@ class Mapping(Contract):
         return "`column`" if self.format == "csv" else "`path` or `bundle`"
 
 
-def read_mapping(path: Path, guideline: Guideline) -> Mapping:
-    """Read a mapping from YAML or JSON and check it against a guideline's fields.
+def read_mapping(path: Path, *guidelines: Guideline) -> Mapping:
+    """Read a mapping from YAML or JSON and check it against the fields of guidelines.
 
     Raises:
-        InputError: it cannot be read, names a field the guideline has not, or a number without a unit. One line.
+        InputError: it cannot be read, names a field that no guideline has, or a number without a unit. One line.
     """
     try:
         raw: Any = yaml.safe_load(read_text(path))
@@ -74,11 +74,14 @@ def read_mapping(path: Path, guideline: Guideline) -> Mapping:
         raise InputError(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from error
-    known = {field.name: field for field in guideline.fields}
+    known = [field for guideline in guidelines for field in guideline.fields]
     for name, source in mapping.fields.items():
-        if name not in known:
-            raise InputError(f"{path}: field {name}: the guideline has no such field; it has {', '.join(known)}")
-        _check_source(path, known[name], source, mapping)
+        meant = [field for field in known if field.name == name]
+        if not meant:
+            names = ", ".join(dict.fromkeys(field.name for field in known))
+            raise InputError(f"{path}: field {name}: the guideline has no such field; it has {names or 'none'}")
+        for field in meant:
+            _check_source(path, field, source, mapping)
     return mapping
 
 

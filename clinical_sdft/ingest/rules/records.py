@@ -27,6 +27,8 @@ OLDEST = 89.0
 Keyed = Callable[[bytes], Digest]
 """Returns the keyed digest of an identifier: without the key nobody can test a guess."""
 
+_EACH = "each"
+_PATIENT = "entry.resource.where(resourceType = 'Patient').id"
 _BATCH = 16 << 20
 _LONGEST_CELL = 4096
 
@@ -59,6 +61,8 @@ def read_cases(source: Path, mapping: Mapping, guideline: Guideline, keyed: Keye
             with file and place, which never repeats the value.
     """
     fields = {field.name: field for field in guideline.fields}
+    sources = {name: entry for name, entry in mapping.fields.items() if name in fields}
+    mapping = mapping.model_copy(update={"fields": sources})
     reader = _read_csv if mapping.format == "csv" else _read_fhir
     cases, left_out = [], 0
     for case in reader(source, mapping, fields, keyed):
@@ -116,59 +120,56 @@ def _row_case(
 def _read_fhir(
     source: Path, mapping: Mapping, fields: dict[str, RuleField], keyed: Keyed
 ) -> Iterator[CaseRecord | None]:
-    files = [source] if source.is_file() else sorted(source.glob("*.json"))
+    files = [source] if not source.is_dir() else sorted(source.glob("*.json"))
     if not files:
         raise InputError(f"{source}: no FHIR bundle (.json) there")
+    whole = {name: entry.bundle for name, entry in mapping.fields.items() if entry.bundle}
+    inner = {name: entry.path for name, entry in mapping.fields.items() if entry.path}
     number = 0
-    for batch in _batches(files):
-        bundles = [_bundle(file) for file in batch]
-        paths = {f"bundle of {name}": entry.bundle for name, entry in mapping.fields.items() if entry.bundle}
-        whole = find(
-            str(source), {**paths, "each": mapping.each or "$this", "patient": _PATIENT}, bundles
-        )
-        inner = {name: entry.path for name, entry in mapping.fields.items() if entry.path}
-        for file, found in zip(batch, whole, strict=True):
-            if len(found["patient"]) != 1:
-                raise InputError(f"{file}: {len(found['patient'])} Patient resources with an id; a bundle holds one")
-            anchors = found["each"]
-            parts = find(str(file), inner, anchors) if inner and anchors else [{} for _ in anchors]
+    for first, batch in _batches(files):
+        # A file's name may be a patient's: bundles are named by their place in the folder.
+        places = [f"{source}: bundle {first + i}" if source.is_dir() else f"{source}" for i in range(len(batch))]
+        bundles = [_bundle(file, place) for file, place in zip(batch, places, strict=True)]
+        paths = {**whole, _EACH: mapping.each or "$this", _PATIENT: _PATIENT}
+        for place, found in zip(places, find(f"{source}", paths, bundles), strict=True):
+            if len(found[_PATIENT]) != 1:
+                raise InputError(f"{place}: {len(found[_PATIENT])} Patient resources with an id; a bundle holds one")
+            patient = keyed(str(found[_PATIENT][0]).encode())
+            anchors = found[_EACH]
+            parts = find(place, inner, anchors) if inner and anchors else [{} for _ in anchors]
             for part in parts:
                 number += 1
                 values: dict[str, Value] = {}
                 for name, entry in mapping.fields.items():
-                    results = part[name] if entry.path else found[f"bundle of {name}"]
+                    where, results = f"{place}: field {name}", (part if entry.path else found)[name]
                     if len(results) > 1:
-                        raise InputError(f"{file}: field {name}: {len(results)} values; narrow the path, or end in .last()")
+                        raise InputError(f"{where}: {len(results)} values; narrow the path, or end it in .last()")
                     if results:
-                        _take(values, f"{file}: field {name}", fields[name], entry, results[0])
-                yield CaseRecord(keyed(str(found["patient"][0]).encode()), number, values)
+                        _take(values, where, fields[name], entry, results[0])
+                yield CaseRecord(patient, number, values)
 
 
-_PATIENT = "entry.resource.where(resourceType = 'Patient').id"
-
-
-def _batches(files: list[Path]) -> Iterator[list[Path]]:
-    batch: list[Path] = []
-    size = 0
-    for file in files:
-        batch.append(file)
+def _batches(files: list[Path]) -> Iterator[tuple[int, list[Path]]]:
+    """Yield files in groups of some megabytes, each with the number of its first file, from 1."""
+    start, size = 0, 0
+    for end, file in enumerate(files, start=1):
+        if not file.is_file():
+            raise InputError(f"{file}: no such file")
         size += file.stat().st_size
-        if size > _BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+        if size > _BATCH or end == len(files):
+            yield start + 1, files[start:end]
+            start, size = end, 0
 
 
-def _bundle(file: Path) -> dict[str, Any]:
+def _bundle(file: Path, place: str) -> dict[str, Any]:
     try:
         raw = json.loads(file.read_bytes())
     except (UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"{file}: no JSON in UTF-8 that can be read") from error
+        raise InputError(f"{place}: no JSON in UTF-8 that can be read") from error
     except json.JSONDecodeError as error:
-        raise InputError(f"{file}: line {error.lineno}: not JSON: {error.msg}") from error
+        raise InputError(f"{place}: line {error.lineno}: not JSON: {error.msg}") from error
     if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
-        raise InputError(f"{file}: no FHIR Bundle")
+        raise InputError(f"{place}: no FHIR Bundle")
     return raw
 
 
@@ -207,6 +208,8 @@ def _number(where: str, field: RuleField, source: FieldSource, found: Any) -> fl
         value = convert(value, str(unit), field)
     except UnitError as error:
         raise InputError(f"{where}: {error}") from error
+    if field.decimals is not None:
+        value = round(value, field.decimals)
     return OLDEST + 1 if field.unit == "a" and value > OLDEST else value
 
 

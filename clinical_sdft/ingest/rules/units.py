@@ -77,8 +77,8 @@ def convert(value: float, unit: str, field: RuleField) -> float:
         raise UnitError(f"{unit} cannot become {wanted}{needs}") from error
 
 
-def written(unit: str | None) -> str:
-    """Return a unit as it is written in a case: mmHg for mm[Hg], nothing for 1."""
-    if unit is None or unit == NONE:
-        return ""
-    return format(_unit(unit), "~P").replace("ₓ", "")
+def written(field: RuleField) -> str:
+    """Return a number's unit as it is written in a case: as the field says, or mmHg for mm[Hg] and nothing for 1."""
+    if field.shown_unit or field.unit is None or field.unit == NONE:
+        return field.shown_unit or ""
+    return format(_unit(field.unit), "~P").removeprefix("_")
