@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, deid, identity, ingest, registry, review, serve, setup, study, update
+from clinical_sdft.commands import audit, deid, identity, ingest, registry, review, rules, serve, setup, study, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "records", "deid", "suite", "preflight", "update", "run-once",
-    "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit", "study",
+    "init", "people", "doctor", "demo", "ingest", "rules", "records", "deid", "suite", "preflight", "update",
+    "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit", "study",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -46,7 +46,7 @@ setup.people.command("reset-totp")(identity.reset_totp)
 setup.people.command("link-oidc")(identity.link_oidc)
 setup.people.command("unlink-oidc")(identity.unlink_oidc)
 app.add_typer(setup.people, name="people")
-app.command()(ingest.ingest)
+    "rules",
 app.add_typer(update.records, name="records")
 app.add_typer(deid.deid, name="deid")
 app.add_typer(update.suite, name="suite")

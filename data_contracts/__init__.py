@@ -34,6 +34,7 @@ from data_contracts.records import (
     QuarantinedRecord,
     QuarantinedSpan,
 )
+from data_contracts.rules import FieldValue, Rule, RuleField
 from data_contracts.update import (
     NO_ADAPTER,
     AdapterManifest,
@@ -62,6 +63,7 @@ __all__ = [
     "Deletion",
     "Demonstration",
     "Digest",
+    "FieldValue",
     "GateDecision",
     "GatePolicy",
     "GoldDocument",
@@ -87,6 +89,8 @@ __all__ = [
     "Recommendation",
     "Retirement",
     "Role",
+    "Rule",
+    "RuleField",
     "Signature",
     "Skipped",
     "Source",

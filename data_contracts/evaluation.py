@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from data_contracts.base import Contract, Digest, Fraction, Slug, Text
 from data_contracts.guideline import _refuse_duplicates
+from data_contracts.rules import FieldValue
 
 
 class SuiteItem(Contract):
@@ -16,6 +17,9 @@ class SuiteItem(Contract):
     answers: tuple[Text, ...] = Field(min_length=1, description="accepted phrases; the first is the gold")
     specialty: Text
     must_pass: bool = Field(default=False, description="a never event: a wrong answer blocks the update")
+    fields: tuple[FieldValue, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="the case in typed values, for rules to judge"
+    )
 
 
 class Suite(Contract):

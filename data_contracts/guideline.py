@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from data_contracts.base import Contract, Digest, Slug, Text
+from data_contracts.rules import FieldValue, Rule, RuleField
 
 
 def _unsaid(value: Any) -> bool:
@@ -72,6 +73,12 @@ class Guideline(Contract):
     document: Text
     recommendations: tuple[Recommendation, ...] = Field(min_length=1)
     cases: tuple[GuidelineCase, ...] = ()
+    fields: tuple[RuleField, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="what the rules read of a record"
+    )
+    rules: tuple[Rule, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="the recommendations as conditions over the fields"
+    )
 
     @model_validator(mode="after")
     def _ids_quotes_and_references_hold(self) -> Self:
@@ -86,7 +93,19 @@ class Guideline(Contract):
         for case in self.cases:
             if case.recommendation not in known:
                 raise ValueError(f"case {case.id}: there is no recommendation {case.recommendation}")
+        self._check_rules(known)
         return self
+
+    def _check_rules(self, recommendations: set[str]) -> None:
+        _refuse_duplicates("field", [field.name for field in self.fields])
+        _refuse_duplicates("rule", [rule.id for rule in self.rules])
+        if self.rules and not self.fields:
+            raise ValueError("rules read `fields`; list them with their types and units")
+        for rule in self.rules:
+            if rule.recommendation not in recommendations:
+                raise ValueError(f"rule {rule.id}: there is no recommendation {rule.recommendation}")
+            if rule.quote not in self.document:
+                raise ValueError(f"rule {rule.id}: its quote does not stand in the document")
 
 
 class Turn(Contract):
@@ -94,6 +113,10 @@ class Turn(Contract):
 
     role: Literal["system", "user", "assistant"]
     content: Text
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 def _refuse_duplicates(kind: str, ids: list[str]) -> None:
@@ -114,3 +137,10 @@ class Demonstration(Contract):
     guideline: Digest
     recommendation: Slug
     record: Digest | None = Field(default=None, description="keyed digest of the patient record, if any")
+    rule: Slug | None = Field(default=None, exclude_if=_is_none, description="the rule that gave the answer")
+    fields: tuple[FieldValue, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="what the rule read of the record"
+    )
+    reasoning: Text | None = Field(
+        default=None, exclude_if=_is_none, description="how the answer follows: the values, and the words they stand on"
+    )

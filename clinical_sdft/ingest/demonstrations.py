@@ -25,8 +25,15 @@ class Drafted:
     records_elsewhere: int
 
 
-def draft_demonstrations(guideline: Guideline, records: Sequence[DeidentifiedRecord], phrasing: Phrasing) -> Drafted:
+def draft_demonstrations(
+    guideline: Guideline,
+    records: Sequence[DeidentifiedRecord],
+    phrasing: Phrasing,
+    by_rules: Sequence[Demonstration] = (),
+) -> Drafted:
     """Return one demonstration for each case of the guideline and each record whose diagnosis it recommends on.
+
+    Those that its rules made (`by_rules`) follow as they are.
 
     Raises:
         InputError: neither cases nor fitting records, or two demonstrations with the same question.
@@ -42,6 +49,7 @@ def draft_demonstrations(guideline: Guideline, records: Sequence[DeidentifiedRec
         recommendation = by_answer[normalize(record.diagnosis)]
         name = f"record-{short(record.record)}"
         drafted.append(_demonstration(guideline, recommendation, name, record.text, phrasing, record))
+    drafted += by_rules
     if not drafted:
         raise InputError(f"guideline {guideline.id}: no cases and no records with its diagnoses; nothing to learn from")
     return Drafted(tuple(_distinct(drafted)), len(used), len(records) - len(used))

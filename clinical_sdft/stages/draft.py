@@ -4,6 +4,7 @@ from clinical_sdft.errors import BlockedError, QuarantineError
 from clinical_sdft.evaluation.suites import refuse_overlap
 from clinical_sdft.files import read_contracts, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
+from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.stages.update import Update
 from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_digest
 
@@ -14,9 +15,10 @@ def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Dem
     if any(item.source_sha256 for item in update.request.guideline.recommendations):
         raise BlockedError(f"update {update.id}: what was read from documents is not trained on before it is accepted")
     if not file.is_file():
-        if not released and not update.request.guideline.cases:
+        by_rules = read_inbox(update.workspace.root / "inbox", update.request.guideline)
+        if not released and not update.request.guideline.cases and not by_rules:
             raise QuarantineError(f"update {update.id}: no record left quarantine and the guideline has no cases")
-        drafted = draft_demonstrations(update.request.guideline, released, update.workspace.phrasing)
+        drafted = draft_demonstrations(update.request.guideline, released, update.workspace.phrasing, by_rules)
         refuse_overlap(drafted.demonstrations, update.suites)
         write_contracts(file, drafted.demonstrations)
     demonstrations = read_contracts(file, Demonstration)

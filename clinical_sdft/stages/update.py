@@ -7,6 +7,7 @@ from typing import Literal
 from clinical_sdft.deid import load_key
 from clinical_sdft.deid.records import keyed_digest, source_files
 from clinical_sdft.errors import BlockedError
+from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.models.loading import base_digest, model_digest
 from clinical_sdft.sdft.arms import Incumbent
 from clinical_sdft.versions import base_folder, load_version
@@ -87,6 +88,9 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         # Which servers answer decides nothing about what is trained.
         "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
     }
+    by_rules = read_inbox(workspace.root / "inbox", request.guideline)
+    if by_rules:
+        inputs["demonstrations"] = sha256_digest(canonical_json([one.digest for one in by_rules]))
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name
     folder.mkdir(parents=True, exist_ok=True)
