@@ -35,6 +35,14 @@ from data_contracts.records import (
     QuarantinedSpan,
 )
 from data_contracts.rules import FieldValue, Rule, RuleField
+from data_contracts.scorers import (
+    ChoiceScorer,
+    LabelSetScorer,
+    NumericScorer,
+    PhraseScorer,
+    Scorer,
+    ShortTextScorer,
+)
 from data_contracts.update import (
     NO_ADAPTER,
     AdapterManifest,
@@ -54,6 +62,7 @@ __all__ = [
     "AuditEvent",
     "CategoryCount",
     "Checkpoint",
+    "ChoiceScorer",
     "Contract",
     "ContractError",
     "CostLedger",
@@ -75,12 +84,15 @@ __all__ = [
     "Instant",
     "ItemScore",
     "KeptSpan",
+    "LabelSetScorer",
     "LegalHold",
     "LoraSettings",
+    "NumericScorer",
     "PatientRecord",
     "Person",
     "PersonRole",
     "PhaseCost",
+    "PhraseScorer",
     "PreflightReport",
     "Promotion",
     "Provenance",
@@ -91,6 +103,8 @@ __all__ = [
     "Role",
     "Rule",
     "RuleField",
+    "Scorer",
+    "ShortTextScorer",
     "Signature",
     "Skipped",
     "Source",
