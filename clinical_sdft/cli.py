@@ -13,13 +13,27 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, deid, identity, ingest, registry, review, rules, serve, setup, study, update
+from clinical_sdft.commands import (
+    audit,
+    bench,
+    deid,
+    identity,
+    ingest,
+    registry,
+    review,
+    rules,
+    serve,
+    setup,
+    study,
+    update,
+)
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
     "init", "people", "doctor", "demo", "ingest", "rules", "records", "deid", "suite", "preflight", "update",
     "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit", "study",
+    "bench",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -62,6 +76,7 @@ app.add_typer(registry.hold, name="hold")
 app.add_typer(registry.retention, name="retention")
 app.add_typer(serve.serve, name="serve")
 app.add_typer(audit.audit, name="audit")
+app.add_typer(bench.bench, name="bench")
 app.command()(setup.doctor)
 app.command()(study.study)
 

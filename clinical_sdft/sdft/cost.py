@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 from data_contracts import CostLedger, PhaseCost
@@ -59,6 +60,14 @@ class Ledger:
 
 
 def peak_memory_bytes() -> int:
-    """Return this process's largest resident set so far, in bytes."""
+    """Return this process's largest resident set so far, in bytes.
+
+    On Linux from the kernel's own account of this process: what getrusage tells there may be the parent's peak.
+    """
+    status = Path("/proc/self/status")
+    if status.is_file():
+        line = next((line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM:")), None)
+        if line is not None:
+            return int(line.split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -5,6 +5,7 @@ place in the run, so that a run killed anywhere and started again ends with the 
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,8 @@ class StepReport:
     total: int
     loss: float
     tokens_per_second: float
+    seconds: float = 0.0
+    """Wall time of this step, the optimizer's part included, without writing checkpoints."""
 
 
 def train(
@@ -69,16 +72,18 @@ def train(
     losses = list(state.losses)
     roles.model.train()
     for batch in batches[state.step :]:
+        start = time.perf_counter()
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * warmup_cosine(batch.step, len(batches), settings.warmup_share)
         losses.append(objective.accumulate(batch))
         torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        seconds = time.perf_counter() - start
         done = batch.step + 1
         if done % settings.checkpoint_steps == 0 or done == len(batches):
             save_checkpoint(folder, Checkpoint(done, tuple(losses), ledger.closed()), parameters, optimizer)
-        on_step(StepReport(done, len(batches), losses[-1], ledger.tokens_per_second))
+        on_step(StepReport(done, len(batches), losses[-1], ledger.tokens_per_second, seconds))
     roles.model.eval()
     return tuple(losses)
 
