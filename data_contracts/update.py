@@ -35,6 +35,21 @@ class TrainingSettings(Contract):
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
+    divergence: Literal["forward", "reverse", "jsd"] = Field(default="forward", description="of teacher and student")
+    support: Literal["full", "top_k", "sampled"] = Field(default="top_k", description="tokens it is taken over")
+    top_k: int = Field(default=64, ge=1, description="teacher tokens kept with support top_k")
+    jsd_alpha: float = Field(default=0.5, gt=0, lt=1, description="the teacher's share in the mixture of jsd")
+    teacher: Literal["frozen", "ema", "live"] = Field(default="frozen", description="whose weights the teacher has")
+    ema_rate: float = Field(default=0.02, gt=0, le=1, description="share of the student in teacher ema, each step")
+
+    @model_validator(mode="after")
+    def _a_sampled_token_is_the_students_own(self) -> Self:
+        if self.support == "sampled" and (self.rollout_reuse != 1 or self.temperature != 1):
+            raise ValueError(
+                'support "sampled" needs rollout_reuse = 1 and temperature = 1: a token speaks for the student only '
+                "where this student sampled it"
+            )
+        return self
 
 
 class TemplateTrial(Contract):

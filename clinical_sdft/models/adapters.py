@@ -6,7 +6,7 @@ the factors, the candidate the weights with them, and no tensor is in memory twi
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import safe_open
 
 from clinical_sdft.errors import DigestMismatchError, InputError
-from clinical_sdft.models.lean_lora import make_lean
+from clinical_sdft.models.lean_lora import Delta, make_lean
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.sources import file_sha256
 from clinical_sdft.models.tensors import write_tensors
@@ -97,7 +97,8 @@ class RoleModel:
             # peft asks transformers for it by its old name.
             warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
             self.model: PeftModel = get_peft_model(loaded.model, config)
-        make_lean(self.model)
+        self._stand_ins: dict[str, Delta] = {}
+        make_lean(self.model, self._stand_ins)
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """Return the candidate's trainable factors by name."""
@@ -120,6 +121,15 @@ class RoleModel:
         else:
             with self.model.disable_adapter():
                 yield self.model
+
+    @contextmanager
+    def standing_in(self, deltas: Mapping[str, Delta]) -> Iterator[Any]:
+        """Yield the model with other deltas in place of the candidate's, by module, on the same base weights."""
+        self._stand_ins.update({f"{_PREFIX}{module}": delta for module, delta in deltas.items()})
+        try:
+            yield self.model
+        finally:
+            self._stand_ins.clear()
 
 
 def save_adapter(adapter: Adapter, folder: Path, dtype: torch.dtype = torch.float32) -> Digest:

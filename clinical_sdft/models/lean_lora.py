@@ -6,7 +6,8 @@ it; the backward pass forms it again. The gradients of the factors are the same:
 dA = s (dY B)' X and dB = s dY' (X A'), dX = dY (W + s B A).
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import torch
 from peft import PeftModel
@@ -16,6 +17,14 @@ from torch.nn.functional import linear
 ADAPTER = "default"
 FEW_TOKENS = 96
 """Below this the thin products are clearly cheaper; on two cores both ways break even between 128 and 480 tokens."""
+
+
+class Delta(Protocol):
+    """Something that stands in for a layer's factors."""
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what it adds to the layer's output."""
+        ...
 
 
 class _SummedLinear(torch.autograd.Function):
@@ -44,14 +53,17 @@ class _SummedLinear(torch.autograd.Function):
 summed_linear: Any = _SummedLinear.apply
 
 
-def make_lean(model: PeftModel) -> None:
-    """Let the model's LoRA layers compute as described above; their weights and names stay as peft made them."""
-    for layer in model.modules():
+def make_lean(model: PeftModel, stand_ins: Mapping[str, Delta] | None = None) -> None:
+    """Let the model's LoRA layers compute as described above; their weights and names stay as peft made them.
+
+    While `stand_ins` holds anything, layers use what it holds under their names instead of their factors.
+    """
+    for name, layer in model.named_modules():
         if isinstance(layer, LoraLinear):
-            layer.forward = _forward_of(layer)
+            layer.forward = _forward_of(layer, name, stand_ins if stand_ins is not None else {})
 
 
-def _forward_of(layer: LoraLinear) -> Any:
+def _forward_of(layer: LoraLinear, name: str, stand_ins: Mapping[str, Delta]) -> Any:
     base = layer.get_base_layer()
     a, b, scale = layer.lora_A[ADAPTER], layer.lora_B[ADAPTER], layer.scaling[ADAPTER]
 
@@ -59,6 +71,9 @@ def _forward_of(layer: LoraLinear) -> Any:
         if layer.disable_adapters:
             plain: torch.Tensor = linear(x, base.weight, base.bias)
             return plain
+        if stand_ins:
+            other: torch.Tensor = linear(x, base.weight, base.bias) + stand_ins[name].apply(x)
+            return other
         if x.shape[:-1].numel() < FEW_TOKENS:
             thin: torch.Tensor = linear(x, base.weight, base.bias) + linear(linear(x, a.weight), b.weight) * scale
             return thin

@@ -1,7 +1,7 @@
 """Train one arm of an update and leave an adapter with its manifest: SDFT, or plain SFT as the control."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +12,9 @@ from clinical_sdft.models.prompts import chat_prompt, reply_tokens
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
-from clinical_sdft.sdft.sdft import Lesson, SelfDistillationObjective
+from clinical_sdft.sdft.sdft import Lesson, SelfDistillationObjective, Teachers
 from clinical_sdft.sdft.sft import SupervisedObjective
-from clinical_sdft.sdft.teacher import FrozenTeacher
+from clinical_sdft.sdft.teacher import FrozenTeacher, Scoring, teacher_of
 from clinical_sdft.sdft.templates import teacher_prompts
 from clinical_sdft.sdft.trainer import StepReport, train
 from data_contracts import (
@@ -103,8 +103,12 @@ def _sdft(
         teacher=teacher_prompts(tokenizer, plan.demonstrations, plan.preflight.template, limit, plan.system_prompt),
         anchors=[chat_prompt(tokenizer, question, plan.system_prompt) for question in plan.prior_prompts],
     )
-    teacher = FrozenTeacher(roles, ledger, beta=plan.preflight.beta)
-    objective = SelfDistillationObjective(roles, lesson, teacher, plan.training, folder, ledger)
+    scoring = Scoring(plan.preflight.beta, 0.0, plan.training.support, plan.training.top_k)
+    teachers = Teachers(
+        demonstrations=teacher_of(plan.training, roles, ledger, scoring),
+        anchors=FrozenTeacher(roles, ledger, replace(scoring, beta=0.0, calibration=0.0)),
+    )
+    objective = SelfDistillationObjective(roles, lesson, teachers, plan.training, folder, ledger)
     return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
 
 

@@ -1,7 +1,7 @@
-"""Where a run stood: adapter factors, optimizer moments, step and losses, in one safetensors file."""
+"""Where a run stood: adapter factors, optimizer moments, teacher, step and losses, in one safetensors file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,15 +13,17 @@ from data_contracts import CostLedger
 FILE_NAME = "checkpoint.safetensors"
 ROLLOUTS = "rollout-{}.safetensors"
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_TEACHER = "teacher/"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The place in a run: optimizer steps done, their losses, and what they cost."""
+    """The place in a run: optimizer steps done, their losses, what they cost, and what its teacher has become."""
 
     step: int
     losses: tuple[float, ...]
     cost: CostLedger
+    teacher: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(
@@ -35,6 +37,7 @@ def save_checkpoint(
     for name, parameter in parameters.items():
         for moment in _MOMENTS:
             tensors[f"{moment}/{name}"] = optimizer.state[parameter][moment]
+    tensors |= {f"{_TEACHER}{name}": value for name, value in state.teacher.items()}
     head = {"step": state.step, "losses": state.losses, "cost": state.cost.model_dump(mode="json")}
     write_tensors(folder / FILE_NAME, tensors, {"head": json.dumps(head)})
 
@@ -52,7 +55,9 @@ def load_checkpoint(
             parameter.copy_(tensors.get_tensor(f"weight/{name}"))
             moments = {moment: tensors.get_tensor(f"{moment}/{name}") for moment in _MOMENTS}
             optimizer.state[parameter] = {"step": torch.tensor(float(head["step"])), **moments}
-    return Checkpoint(head["step"], tuple(head["losses"]), CostLedger.model_validate(head["cost"]))
+        names = [name for name in tensors.keys() if name.startswith(_TEACHER)]  # noqa: SIM118
+        teacher = {name.removeprefix(_TEACHER): tensors.get_tensor(name) for name in names}
+    return Checkpoint(head["step"], tuple(head["losses"]), CostLedger.model_validate(head["cost"]), teacher)
 
 
 def discard_checkpoint(folder: Path) -> None:

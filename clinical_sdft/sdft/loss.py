@@ -31,6 +31,29 @@ def amplify(conditional_BTV: torch.Tensor, plain_BTV: torch.Tensor, beta: float)
     return torch.log_softmax(mixed_BTV.masked_fill(conditional_BTV < floor_BT1, float("-inf")), dim=-1)
 
 
+def sharpen(
+    conditional_BTV: torch.Tensor,
+    plain_BTV: torch.Tensor,
+    beta: float,
+    empty_BTV: torch.Tensor | None = None,
+    calibration: float = 0.0,
+) -> torch.Tensor:
+    """Return the teacher amplified by `beta`, without what its template alone promotes, as log-probabilities [B, T, V].
+
+    A token that the template around an empty demonstration makes likelier than no template does is a habit of the
+    template ("Based on the text…"), not of the demonstration: it loses `calibration` times that surplus,
+    max(0, log p(y|x,empty) - log p(y|x)), and the rest shares what it gives up.
+    """
+    if not calibration or empty_BTV is None:
+        return amplify(conditional_BTV, plain_BTV, beta)
+    surplus_BTV = (empty_BTV - plain_BTV).clamp(min=0)
+    mixed_BTV = (1 + beta) * conditional_BTV - beta * plain_BTV - calibration * surplus_BTV
+    if beta:
+        floor_BT1 = conditional_BTV.max(-1, keepdim=True).values + torch.log(torch.tensor(0.01))
+        mixed_BTV = mixed_BTV.masked_fill(conditional_BTV < floor_BT1, float("-inf"))
+    return torch.log_softmax(mixed_BTV, dim=-1)
+
+
 def keep_top(log_probs_BTV: torch.Tensor, k: int) -> TeacherScores:
     """Keep the teacher's `k` likeliest tokens per position."""
     top = log_probs_BTV.topk(min(k, log_probs_BTV.shape[-1]), dim=-1)

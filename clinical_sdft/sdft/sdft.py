@@ -1,47 +1,49 @@
 """The SDFT objective: the student answers in its own words and is pulled to the teacher, token by token."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
-from clinical_sdft.models.tensors import write_tensors
 from clinical_sdft.sdft.checkpoint import ROLLOUTS
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
-from clinical_sdft.sdft.forward import completion_logits, group_by_length
-from clinical_sdft.sdft.loss import TeacherScores, forward_kl_top, mean_over_tokens
-from clinical_sdft.sdft.teacher import FrozenTeacher
+from clinical_sdft.sdft.divergence import Divergence
+from clinical_sdft.sdft.forward import completion_logits
+from clinical_sdft.sdft.loss import TeacherScores, mean_over_tokens
+from clinical_sdft.sdft.rollouts import Rollout, Row, keep_rollouts, microbatches, read_rollouts
+from clinical_sdft.sdft.teacher import Reading, Teacher
 from clinical_sdft.sdft.trainer import Batch
 from data_contracts import TrainingSettings
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """Tokenized prompts of an update: the student's, the teacher's, and prior prompts without answers."""
+    """Tokenized prompts of an update: the student's, the teacher's, and prior prompts without answers.
+
+    `empty` are the teacher's prompts around an empty demonstration, where the teacher is calibrated by them.
+    """
 
     student: Sequence[TokenIds]
     teacher: Sequence[TokenIds]
     anchors: Sequence[TokenIds]
+    empty: Sequence[TokenIds] | None = None
 
 
 @dataclass(frozen=True)
-class Rollout:
-    """The student's own completions of some prompts, and how the teacher scores each of their tokens."""
+class Teachers:
+    """Who teaches what: the demonstrations, and to stay as one was on prior prompts."""
 
-    prompts: list[TokenIds]
-    completions: list[list[int]]
-    scores: TeacherScores
-    is_anchor: list[bool]
+    demonstrations: Teacher
+    anchors: Teacher
 
 
 class SelfDistillationObjective:
-    """Forward KL(teacher || student) on the student's rollouts, with an anchor to the incumbent on prior prompts.
+    """A divergence of teacher and student on the student's rollouts, with an anchor to the incumbent on prior prompts.
 
-    Demonstration rows are pulled to the incumbent that sees the demonstration; anchor rows, on which nothing is
+    Demonstration rows are pulled to the teacher that sees the demonstration; anchor rows, on which nothing is
     demonstrated, to the incumbent as it answers them itself. Mean over a row's tokens, then over rows of a kind.
     """
 
@@ -49,7 +51,7 @@ class SelfDistillationObjective:
         self,
         roles: RoleModel,
         lesson: Lesson,
-        teacher: FrozenTeacher,
+        teachers: Teachers,
         settings: TrainingSettings,
         folder: Path,
         ledger: Ledger,
@@ -57,8 +59,9 @@ class SelfDistillationObjective:
         """Rollouts that serve several passes are kept under `folder`, not in memory."""
         self._roles = roles
         self._lesson = lesson
-        self._teacher = teacher
+        self._teachers = teachers
         self._settings = settings
+        self._divergence = Divergence(settings.divergence, settings.support, settings.jsd_alpha)
         self._folder = folder
         self._ledger = ledger
         self._generator = BatchGenerator(roles.model, roles.loaded.tokenizer.eos_token_id, batch_size=64)
@@ -70,19 +73,31 @@ class SelfDistillationObjective:
             total += self._learn(rollout, len(batch.rows))
         return total
 
+    def follow(self) -> None:
+        """Let the teacher take notice of an optimizer step."""
+        self._teachers.demonstrations.follow()
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return the teacher's state."""
+        return self._teachers.demonstrations.state()
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take up the teacher's state."""
+        self._teachers.demonstrations.restore(tensors)
+
     def _rollouts(self, batch: Batch) -> list[Rollout]:
-        anchors = self._anchor_rows(batch)
-        rows = [(row, False) for row in batch.rows] + [(row, True) for row in anchors]
+        """Write completions, or read those of an earlier pass; a teacher that moves scores them anew."""
+        rows = [(row, False) for row in batch.rows] + [(row, True) for row in self._anchor_rows(batch)]
         prompts = [self._lesson.anchors[row] if anchor else self._lesson.student[row] for row, anchor in rows]
         file = self._folder / ROLLOUTS.format(f"{batch.window}-{batch.index}")
-        if self._settings.rollout_reuse > 1 and file.is_file():
-            completions, scores = _read(file)
-        else:
-            completions = self._write_completions(prompts, batch)
+        reused = self._settings.rollout_reuse > 1
+        kept = reused and file.is_file()
+        completions, scores = read_rollouts(file) if kept else (self._write_completions(prompts, batch), [])
+        if not scores:
             scores = self._score(rows, prompts, completions)
-            if self._settings.rollout_reuse > 1:
-                _keep(file, completions, scores)
-        return _microbatches(rows, prompts, completions, scores)
+        if reused and not kept:
+            keep_rollouts(file, completions, [] if self._teachers.demonstrations.moves else scores)
+        return microbatches(rows, prompts, completions, scores)
 
     def _anchor_rows(self, batch: Batch) -> list[int]:
         count = round(len(batch.rows) * self._settings.anchor_share)
@@ -109,20 +124,23 @@ class SelfDistillationObjective:
         return completions
 
     def _score(
-        self, rows: list[tuple[int, bool]], prompts: list[TokenIds], completions: list[list[int]]
+        self, rows: Sequence[Row], prompts: Sequence[TokenIds], completions: Sequence[list[int]]
     ) -> list[TeacherScores]:
         """Return one row of scores per completion; similar lengths are scored together."""
         scores: list[TeacherScores | None] = [None] * len(rows)
-        shown = [prompts[i] if anchor else self._lesson.teacher[row] for i, (row, anchor) in enumerate(rows)]
+        lesson = self._lesson
+        shown = [prompts[i] if anchor else lesson.teacher[row] for i, (row, anchor) in enumerate(rows)]
         for kind in (False, True):
             members = sorted((i for i, (_, anchor) in enumerate(rows) if anchor is kind), key=lambda i: len(shown[i]))
             if not members:
                 continue
-            together = self._teacher.score(
+            reading = Reading(
                 [shown[i] for i in members],
                 None if kind else [prompts[i] for i in members],
-                [completions[i] for i in members],
+                None if kind or lesson.empty is None else [lesson.empty[rows[i][0]] for i in members],
             )
+            teacher = self._teachers.anchors if kind else self._teachers.demonstrations
+            together = teacher.score(reading, [completions[i] for i in members])
             for place, i in enumerate(members):
                 length = len(completions[i])
                 scores[i] = TeacherScores(together.indices_BTK[place, :length], together.log_probs_BTK[place, :length])
@@ -132,52 +150,12 @@ class SelfDistillationObjective:
         tokens = sum(map(len, rollout.prompts)) + sum(map(len, rollout.completions))
         with self._ledger.phase("student", tokens, FORWARD_BACKWARD_FROZEN):
             logits_BTV, mask_BT = completion_logits(self._roles.model, rollout.prompts, rollout.completions)
-            nats_BT = forward_kl_top(rollout.scores, logits_BTV)
+            nats_BT = self._divergence.per_token(rollout.scores, logits_BTV)
             anchor_B = torch.tensor(rollout.is_anchor)
-            skipped_BT = torch.arange(mask_BT.shape[1])[None, :] < self._settings.skip_tokens
+            skipped_BT = mask_BT.cumsum(1) <= self._settings.skip_tokens
             kept_BT = mask_BT * ~(skipped_BT & ~anchor_B[:, None])
             anchors = max(1, round(demonstrations * self._settings.anchor_share))
             weight_B = torch.where(anchor_B, self._settings.anchor_weight / anchors, 1 / demonstrations)
             loss = (weight_B * mean_over_tokens(nats_BT, kept_BT)).sum()
             torch.autograd.backward(loss)
         return float(loss.detach())
-
-
-def _microbatches(
-    rows: list[tuple[int, bool]],
-    prompts: list[TokenIds],
-    completions: list[list[int]],
-    scores: list[TeacherScores],
-) -> list[Rollout]:
-    return [
-        Rollout(
-            [prompts[i] for i in group],
-            [completions[i] for i in group],
-            _stack([scores[i] for i in group]),
-            [rows[i][1] for i in group],
-        )
-        for group in group_by_length([len(prompt) for prompt in prompts])
-    ]
-
-
-def _stack(scores: list[TeacherScores]) -> TeacherScores:
-    pad = torch.nn.utils.rnn.pad_sequence
-    return TeacherScores(
-        pad([score.indices_BTK for score in scores], batch_first=True),
-        pad([score.log_probs_BTK for score in scores], batch_first=True, padding_value=-1e4),
-    )
-
-
-def _keep(file: Path, completions: list[list[int]], scores: list[TeacherScores]) -> None:
-    tensors = {f"tokens/{i:05d}": torch.tensor(row) for i, row in enumerate(completions)}
-    tensors |= {f"indices/{i:05d}": score.indices_BTK.to(torch.int32) for i, score in enumerate(scores)}
-    tensors |= {f"log_probs/{i:05d}": score.log_probs_BTK for i, score in enumerate(scores)}
-    write_tensors(file, tensors)
-
-
-def _read(file: Path) -> tuple[list[list[int]], list[TeacherScores]]:
-    tensors = load_file(file)
-    count = sum(name.startswith("tokens/") for name in tensors)
-    completions = [tensors[f"tokens/{i:05d}"].tolist() for i in range(count)]
-    scores = [TeacherScores(tensors[f"indices/{i:05d}"].long(), tensors[f"log_probs/{i:05d}"]) for i in range(count)]
-    return completions, scores

@@ -1,6 +1,6 @@
 """Plain supervised fine-tuning on given replies: the control arm, and the hospital model's first training."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -29,6 +29,16 @@ class SupervisedObjective:
         lengths = [len(self._prompts[row]) + len(self._replies[row]) for row in batch.rows]
         groups = group_by_length(lengths)
         return sum(self._learn([batch.rows[i] for i in group], len(batch.rows)) for group in groups)
+
+    def follow(self) -> None:
+        """Nothing follows."""
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """There is none."""
+        return {}
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """There is nothing to take up."""
 
     def _learn(self, rows: Sequence[int], batch_rows: int) -> float:
         prompts = [self._prompts[row] for row in rows]

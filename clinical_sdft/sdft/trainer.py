@@ -6,7 +6,7 @@ place in the run, so that a run killed anywhere and started again ends with the 
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +41,18 @@ class Objective(Protocol):
         """Add the batch's gradients to the candidate and return its loss."""
         ...
 
+    def follow(self) -> None:
+        """Take notice of an optimizer step."""
+        ...
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return what a checkpoint must keep of the objective."""
+        ...
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take up what `state` returned."""
+        ...
+
 
 @dataclass(frozen=True)
 class StepReport:
@@ -69,6 +81,7 @@ def train(
     batches = list(plan(rows, settings))
     state = load_checkpoint(folder, parameters, optimizer) or Checkpoint(0, (), ledger.closed())
     ledger.restore(state.cost)
+    objective.restore(state.teacher)
     losses = list(state.losses)
     roles.model.train()
     for batch in batches[state.step :]:
@@ -79,10 +92,12 @@ def train(
         torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        objective.follow()
         seconds = time.perf_counter() - start
         done = batch.step + 1
         if done % settings.checkpoint_steps == 0 or done == len(batches):
-            save_checkpoint(folder, Checkpoint(done, tuple(losses), ledger.closed()), parameters, optimizer)
+            reached = Checkpoint(done, tuple(losses), ledger.closed(), objective.state())
+            save_checkpoint(folder, reached, parameters, optimizer)
         on_step(StepReport(done, len(batches), losses[-1], ledger.tokens_per_second, seconds))
     roles.model.eval()
     return tuple(losses)

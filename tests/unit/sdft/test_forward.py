@@ -3,7 +3,7 @@ import torch
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.forward import completion_logits, group_by_length
-from clinical_sdft.sdft.teacher import FrozenTeacher
+from clinical_sdft.sdft.teacher import FrozenTeacher, Reading, Scoring
 from data_contracts import LoraSettings
 
 PROMPTS = [[5, 6, 7, 8], [9, 10]]
@@ -51,7 +51,7 @@ def test_the_teacher_is_the_incumbent_whatever_the_candidate_has_become(tiny) ->
     with torch.no_grad():
         for parameter in roles.parameters().values():
             parameter.add_(0.3)
-    scores = FrozenTeacher(roles, Ledger(1), top_k=5).score(PROMPTS, None, COMPLETIONS)
+    scores = FrozenTeacher(roles, Ledger(1), Scoring(top_k=5)).score(Reading(PROMPTS), COMPLETIONS)
     top = expected.log_softmax(-1).topk(5, dim=-1)
     torch.testing.assert_close(scores.log_probs_BTK, top.values, atol=1e-5, rtol=1e-4)
     assert not scores.log_probs_BTK.requires_grad

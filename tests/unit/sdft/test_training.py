@@ -1,17 +1,16 @@
 """Training from end to end on the tiny model: it learns, resumes to the same bytes, and the anchor holds."""
 
 import itertools
+import json
 import os
-import signal
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
 import torch
 
-from clinical_sdft.models.adapters import FILE_NAME, adapter_digest
+from clinical_sdft.models.adapters import adapter_digest
 from clinical_sdft.sdft.arms import Incumbent, Plan, train_arm
 from clinical_sdft.sdft.trainer import Batch, plan, warmup_cosine
 from clinical_sdft.versions import NO_ADAPTER
@@ -79,38 +78,21 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tiny_model_folder, tmp_path
     assert run("a2", TRAINING.model_copy(update={"seed": 4})) != run("b", TRAINING)
 
 
-SCRIPT = textwrap.dedent(
-    """
-    import os, signal, sys
-    from pathlib import Path
-    sys.path.insert(0, sys.argv[4])
-    from test_training import a_plan
-    from clinical_sdft.models.loading import load_base
-    from clinical_sdft.sdft.arms import Incumbent, train_arm
-    from clinical_sdft.versions import NO_ADAPTER
-    die_after = int(sys.argv[3])
-    def on_step(report):
-        if report.step == die_after:
-            os.kill(os.getpid(), signal.SIGKILL)
-    train_arm("sdft", Incumbent(load_base(Path(sys.argv[1])), None, NO_ADAPTER), a_plan(), Path(sys.argv[2]), on_step)
-    """
-)
-
-
 def test_killed_and_resumed_gives_the_same_adapter(tiny_model_folder, tmp_path) -> None:
-    """SIGKILL after steps 2 and 5 (between them a rollout window is half used), then run to the end."""
-
-    def run(folder: Path, die_after: int) -> int:
-        command = [sys.executable, "-c", SCRIPT, str(tiny_model_folder), str(folder), str(die_after)]
-        done = subprocess.run([*command, str(Path(__file__).parent)], env=os.environ, capture_output=True)
-        return done.returncode
-
-    assert run(tmp_path / "whole", 0) == 0
-    assert run(tmp_path / "killed", 2) == -signal.SIGKILL
-    assert run(tmp_path / "killed", 5) == -signal.SIGKILL
-    assert not (tmp_path / "killed" / FILE_NAME).exists()
-    assert run(tmp_path / "killed", 0) == 0
-    assert adapter_digest(tmp_path / "killed") == adapter_digest(tmp_path / "whole")
+    """Three arms, each killed four times by SIGKILL before or after its writes, some in a half-used rollout window."""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, str(here / "killed_trainings.py"), str(tiny_model_folder), str(tmp_path)],
+        env={**os.environ, "TOKENIZERS_PARALLELISM": "false"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    arms = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len({whole for _, whole, _, _ in arms}) == 3
+    for name, whole, resumed, killed in arms:
+        assert killed == 4, name
+        assert whole == resumed, name
 
 
 def test_every_row_is_trained_on_once_a_pass() -> None:
