@@ -10,6 +10,7 @@ from clinical_sdft.deid.engine import DetectionEngine
 from clinical_sdft.deid.known import KnownPatient, known_patient
 from clinical_sdft.deid.ner import NerModel
 from clinical_sdft.deid.policy import DeidPolicy
+from clinical_sdft.deid.quasi import Groups
 from clinical_sdft.deid.records import keyed_digest, read_records, record_digest
 from clinical_sdft.deid.residual import Hit
 from clinical_sdft.deid.surrogates import Replacement, Surrogates
@@ -87,12 +88,14 @@ def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
     """
     released: list[DeidentifiedRecord] = []
     quarantined: list[QuarantinedRecord] = []
+    groups = Groups(deidentifier.policy)
     for entry in read_records(path, deidentifier.key):
         outcome = entry if isinstance(entry, QuarantinedRecord) else deidentifier.deidentify(entry)
         if isinstance(outcome, QuarantinedRecord):
             quarantined.append(outcome)
         else:
             released.append(outcome)
+            groups.add(entry, outcome)
     report = DeidentificationReport(
         policy=deidentifier.policy.name,
         ner_model=deidentifier.ner.name,
@@ -100,6 +103,7 @@ def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
         released=len(released),
         quarantined=len(quarantined),
         replaced=_counts(_sum(record.replaced for record in released)),
+        smallest_group=groups.smallest(),
     )
     return DeidResult(tuple(released), tuple(quarantined), report)
 
