@@ -30,9 +30,11 @@ from data_contracts.records import (
     CategoryCount,
     DeidentificationReport,
     DeidentifiedRecord,
+    GoldCheck,
     PatientRecord,
     QuarantinedRecord,
     QuarantinedSpan,
+    SmallestGroup,
 )
 from data_contracts.rules import FieldValue, Rule, RuleField
 from data_contracts.scorers import (
@@ -75,6 +77,7 @@ __all__ = [
     "FieldValue",
     "GateDecision",
     "GatePolicy",
+    "GoldCheck",
     "GoldDocument",
     "GoldSpan",
     "Guideline",
@@ -107,6 +110,7 @@ __all__ = [
     "ShortTextScorer",
     "Signature",
     "Skipped",
+    "SmallestGroup",
     "Source",
     "Suite",
     "SuiteItem",

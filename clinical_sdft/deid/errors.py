@@ -37,3 +37,9 @@ class GoldError(DeidError, ValueError):
 
 class NoteError(DeidError, ValueError):
     """A note cannot be read as text; the message says why in words that carry nothing of it."""
+
+
+class BenchError(DeidError, RuntimeError):
+    """A process of the benchmark ended before its time."""
+
+    exit_code = 1

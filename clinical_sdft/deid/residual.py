@@ -24,7 +24,9 @@ _SHAPES = (
     ("phone_shape", r"(?<![\d.])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)"),
     ("ssn_shape", r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
     ("spaced_digits", r"(?<!\d)(?:\d ){5,}\d(?!\d)"),
-    ("hidden_character", r"[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e]"),
+    ("hidden_character", r"[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e\u2066-\u2069\u061c]"),
+    ("hidden_character", r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"),
+    ("other_script", r"[^\P{L}\p{Latin}\p{Greek}\p{Common}\p{Inherited}]+|\p{Greek}{3,}"),
 )
 _NUMBER = r"(?<![\d.,])\d{5,}(?![\d]|[.,]\d)"
 _TITLED = r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Miss|MR|MRS|MS|DR)\b\.? ?(?P<id>\p{Lu}[\p{L}'-]+)"
