@@ -13,12 +13,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, registry, review, serve, setup, update
+from clinical_sdft.commands import audit, identity, quarantine, registry, review, serve, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
+    "init", "people", "doctor", "demo", "ingest", "records", "quarantine", "suite", "preflight", "update", "run-once",
     "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
 )  # fmt: skip
 
@@ -48,6 +48,7 @@ setup.people.command("unlink-oidc")(identity.unlink_oidc)
 app.add_typer(setup.people, name="people")
 app.command()(update.ingest)
 app.add_typer(update.records, name="records")
+app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(update.suite, name="suite")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from data_contracts.base import Contract, Digest, Text
+from data_contracts.base import Contract, Digest, Instant, Text
 
 
 class PatientRecord(Contract):
@@ -52,6 +52,27 @@ class QuarantinedRecord(Contract):
     reason: Literal["unreadable", "no_patient_id", "residual_identifier", "engine_failure"]
     detail: Text = Field(description="one line for a person; carries no text of the record")
     spans: tuple[QuarantinedSpan, ...] = ()
+
+
+class MarkedSpan(Contract):
+    """What a person says of a place in a held record: an identifier of some category, or none."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+    category: Text | None = Field(default=None, description="category of the identifier; None keeps the words")
+
+
+class QuarantineDecision(Contract):
+    """What a person decided on a held record; it carries offsets and a reason, never text of the record."""
+
+    schema_version: Literal[1] = 1
+    record: Digest
+    decision: Literal["release", "discard"]
+    spans: tuple[MarkedSpan, ...] = ()
+    keep_diagnosis: bool = Field(default=False, description="the diagnosis field holds no identifier")
+    actor: Text
+    reason: Text
+    decided_at: Instant
 
 
 class DeidentificationReport(Contract):

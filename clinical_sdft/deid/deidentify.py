@@ -1,26 +1,31 @@
 """From a patient record to a released record or a quarantined one; whatever goes wrong holds the record back."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinical_sdft.deid import residual
 from clinical_sdft.deid.engine import DetectionEngine
 from clinical_sdft.deid.known import KnownPatient, known_patient
+from clinical_sdft.deid.marks import not_kept, with_marks
 from clinical_sdft.deid.ner import NerModel
 from clinical_sdft.deid.policy import DeidPolicy
-from clinical_sdft.deid.records import keyed_digest, read_records, record_digest
+from clinical_sdft.deid.records import entry_digest, keyed_digest, read_records, record_digest
 from clinical_sdft.deid.residual import Hit
 from clinical_sdft.deid.surrogates import Replacement, Surrogates
+from data_contracts.base import Digest
 from data_contracts.records import (
     CategoryCount,
     DeidentificationReport,
     DeidentifiedRecord,
     PatientRecord,
+    QuarantineDecision,
     QuarantinedRecord,
     QuarantinedSpan,
 )
+
+IN_DIAGNOSIS = "an identifier may stand in the diagnosis field"
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,30 @@ class DeidResult:
     released: tuple[DeidentifiedRecord, ...]
     quarantined: tuple[QuarantinedRecord, ...]
     report: DeidentificationReport
+
+
+@dataclass(frozen=True, repr=False)
+class Removed:
+    """An identifier that was taken out. It is text of a patient: kept in memory alone, and never printed."""
+
+    category: str
+    original: str
+    surrogate: str
+    before: str
+    """What stands before it in the rewritten text."""
+
+
+@dataclass(frozen=True, repr=False)
+class Examined:
+    """What became of a record, and what was taken out of it where it was released."""
+
+    outcome: DeidentifiedRecord | QuarantinedRecord
+    removed: tuple[Removed, ...] = ()
+
+
+Decisions = Mapping[Digest, QuarantineDecision]
+NO_DECISIONS: Decisions = {}
+Keep = Callable[[Digest, tuple[Removed, ...]], None]
 
 
 class Deidentifier:
@@ -48,28 +77,48 @@ class Deidentifier:
 
     def deidentify(self, record: PatientRecord) -> DeidentifiedRecord | QuarantinedRecord:
         """Return the rewritten record, or why it is held back; raises nothing."""
+        return self.examine(record).outcome
+
+    def examine(self, record: PatientRecord, decision: QuarantineDecision | None = None) -> Examined:
+        """Return the rewritten record with what was taken out, or why it is held back; raises nothing.
+
+        Args:
+            record: the record.
+            decision: what a person said of its places: identifiers are taken out, what is none stays.
+        """
         digest = record_digest(record, self.key)
         if not str(record.patient.get("id") or "").strip():
-            return QuarantinedRecord(record=digest, reason="no_patient_id", detail="the patient object has no id")
+            held = QuarantinedRecord(record=digest, reason="no_patient_id", detail="the patient object has no id")
+            return Examined(held)
         try:
-            return self._rewrite(record, digest)
+            return self._rewrite(record, digest, decision)
         except Exception as error:
             detail = f"the engine stopped with {type(error).__name__}"
-            return QuarantinedRecord(record=digest, reason="engine_failure", detail=detail)
+            return Examined(QuarantinedRecord(record=digest, reason="engine_failure", detail=detail))
 
-    def _rewrite(self, record: PatientRecord, digest: str) -> DeidentifiedRecord | QuarantinedRecord:
+    def _rewrite(self, record: PatientRecord, digest: str, decision: QuarantineDecision | None) -> Examined:
         known = known_patient(record.patient, record.id)
-        spans = self._engine.detect(record.narrative, known)
+        marked = decision.spans if decision else ()
+        spans = with_marks(self._engine.detect(record.narrative, known), marked, len(record.narrative))
         found = [record.narrative[span.start : span.end] for span in spans]
         surrogates = Surrogates(self.key, self.policy, known, found)
         text, replaced = surrogates.replace_all(record.narrative, spans)
         hits = residual.scan(text, known, [(item.new_start, item.new_end) for item in replaced])
-        if hits:
-            return _quarantined(digest, _in_original(hits, replaced, len(record.narrative)))
-        if residual.scan(record.diagnosis, known):
-            detail = "an identifier may stand in the diagnosis field"
-            return QuarantinedRecord(record=digest, reason="residual_identifier", detail=detail)
-        return DeidentifiedRecord(
+        left = not_kept(_in_original(hits, replaced, len(record.narrative)), marked)
+        if left:
+            return Examined(_quarantined(digest, left))
+        if residual.scan(record.diagnosis, known) and not (decision and decision.keep_diagnosis):
+            return Examined(QuarantinedRecord(record=digest, reason="residual_identifier", detail=IN_DIAGNOSIS))
+        removed = tuple(
+            Removed(
+                str(item.category),
+                record.narrative[item.start : item.end],
+                text[item.new_start : item.new_end],
+                text[: item.new_start],
+            )
+            for item in replaced
+        )
+        released = DeidentifiedRecord(
             record=digest,
             patient=keyed_digest(self.key, _patient_id(known)),
             policy=self.policy.name,
@@ -77,18 +126,45 @@ class Deidentifier:
             diagnosis=record.diagnosis,
             replaced=_counts(Counter(str(item.category) for item in replaced)),
         )
+        return Examined(released, removed)
 
 
-def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
+def examine_all(
+    path: Path, deidentifier: Deidentifier, decisions: Decisions = NO_DECISIONS
+) -> Iterator[tuple[Digest, Examined]]:
+    """Yield what becomes of each record of a file or folder, but of those that a person discarded.
+
+    Raises:
+        RecordSourceError: there are none at that place.
+    """
+    for entry in read_records(path, deidentifier.key):
+        digest = entry_digest(entry, deidentifier.key)
+        decision = decisions.get(digest)
+        if decision is not None and decision.decision == "discard":
+            continue
+        yield digest, Examined(entry) if isinstance(entry, QuarantinedRecord) else deidentifier.examine(entry, decision)
+
+
+def deidentify_all(
+    path: Path, deidentifier: Deidentifier, decisions: Decisions = NO_DECISIONS, keep: Keep | None = None
+) -> DeidResult:
     """De-identify the records of a file or folder.
+
+    Args:
+        path: the file or folder.
+        deidentifier: what rewrites them.
+        decisions: what people decided on held records, by the record's digest.
+        keep: what is told of the identifiers taken out of a released record.
 
     Raises:
         RecordSourceError: there are none at that place.
     """
     released: list[DeidentifiedRecord] = []
     quarantined: list[QuarantinedRecord] = []
-    for entry in read_records(path, deidentifier.key):
-        outcome = entry if isinstance(entry, QuarantinedRecord) else deidentifier.deidentify(entry)
+    for digest, examined in examine_all(path, deidentifier, decisions):
+        outcome = examined.outcome
+        if keep is not None and examined.removed:
+            keep(digest, examined.removed)
         if isinstance(outcome, QuarantinedRecord):
             quarantined.append(outcome)
         else:

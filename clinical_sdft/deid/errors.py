@@ -33,3 +33,7 @@ class PatternTimeoutError(DeidError, TimeoutError):
 
 class NoteError(DeidError, ValueError):
     """A note cannot be read as text; the message says why in words that carry nothing of it."""
+
+
+class MarkError(DeidError, ValueError):
+    """A person's mark does not fit the record it is made on."""

@@ -7,6 +7,7 @@ from clinical_sdft.files import read_contracts, write_bytes, write_contracts
 from clinical_sdft.stages.update import Update
 from clinical_sdft.workspace import Workspace
 from data_contracts import DeidentificationReport, DeidentifiedRecord, QuarantinedRecord
+from governance.services import queries
 
 
 def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], DeidentificationReport | None]:
@@ -16,7 +17,9 @@ def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], Deidenti
     released_file = update.folder / "deidentified.jsonl"
     report_file = update.folder / "deidentification.json"
     if not report_file.is_file():
-        result: DeidResult = deidentify_all(update.request.records, _deidentifier(update.workspace))
+        decisions = queries.quarantine_decisions(update.governance)
+        deidentifier = make_deidentifier(update.workspace)
+        result: DeidResult = deidentify_all(update.request.records, deidentifier, decisions)
         write_contracts(released_file, result.released)
         write_contracts(update.folder / "quarantine.jsonl", result.quarantined)
         write_bytes(report_file, result.report.canonical_bytes())
@@ -32,8 +35,9 @@ def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], Deidenti
 
 def deidentify_trial(workspace: Workspace, records: Path) -> DeidResult:
     """De-identify records without keeping anything."""
-    return deidentify_all(records, _deidentifier(workspace))
+    return deidentify_all(records, make_deidentifier(workspace))
 
 
-def _deidentifier(workspace: Workspace) -> Deidentifier:
+def make_deidentifier(workspace: Workspace) -> Deidentifier:
+    """Return what rewrites records under this workspace's policy and key."""
     return Deidentifier(SpacyNer(), named_policy(workspace.settings.deid_policy), load_key(workspace.root))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from clinical_sdft.deid import load_key
-from clinical_sdft.deid.records import keyed_digest, source_files
+from clinical_sdft.deid.records import entry_digest, keyed_digest, read_records, source_files
 from clinical_sdft.errors import BlockedError
 from clinical_sdft.models.loading import base_digest, model_digest
 from clinical_sdft.sdft.arms import Incumbent
@@ -75,7 +75,7 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
     if current is None:
         raise BlockedError(f"{workspace.root}: no model is installed yet; run `clinical-sdft init` with an adapter")
     prior = queries.prior_suites(governance)
-    records = request.records and _records_digest(workspace, request.records)
+    records = request.records and _records_digest(workspace, governance, request.records)
     inputs = {
         "guideline": request.guideline.digest,
         "suite": request.suite.digest,
@@ -118,8 +118,15 @@ def version_digest(update: Update, adapter: Digest) -> Digest:
     return model_digest(base_digest(base_folder(update.workspace.settings.model)), adapter)
 
 
-def _records_digest(workspace: Workspace, records: Path) -> Digest:
-    """Return a keyed digest of the record files: without the key nobody can test a guess."""
+def _records_digest(workspace: Workspace, governance: Governance, records: Path) -> Digest:
+    """Return a keyed digest of the record files, and of what people decided on records that were held back.
+
+    Without the key nobody can test a guess.
+    """
     key = load_key(workspace.root)
     digests = [keyed_digest(key, file.read_bytes()) for file in source_files(records)]
+    decisions = queries.quarantine_decisions(governance)
+    if decisions:
+        here = {entry_digest(entry, key) for entry in read_records(records, key)}
+        digests += sorted(decision.digest for record, decision in decisions.items() if record in here)
     return keyed_digest(key, canonical_json(digests))
