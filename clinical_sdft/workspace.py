@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     reply: str = Field(default=Phrasing.reply, description="how the model replies; must hold {answer}")
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
+    reidentification_vault: bool = Field(default=False, description="keep what was taken out, encrypted, in vault/")
     preflight_sample: int = Field(default=32, ge=8)
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()

@@ -129,6 +129,33 @@ def quarantine_discard(
     typer.echo(f"{made.record}: discarded; it never trains")
 
 
+def records_reidentify(
+    record: RecordArgument,
+    reason: ReasonOption,
+    actor: ActorOption,
+    surrogate: Annotated[str | None, typer.Option(help="Only what stands behind this surrogate.")] = None,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what was taken out of a record, as compliance officer. Asks for your password, and code.
+
+    Only where the hospital keeps a vault (`reidentification_vault = true` in config.toml). Each opening is an event,
+    written before anything is shown; the event holds no text.
+    """
+    from clinical_sdft.deid.vault import open_vault
+    from governance.services import commands
+
+    opened, governance = open_both(workspace)
+    actor = known_actor(governance, actor, "re-identify a record")
+    digest, rows = open_vault(opened.root).open(record)
+    by = prove(governance, actor, "reidentification")
+    chosen = [one for one in rows if surrogate is None or one[2] == surrogate]
+    commands.record_reidentification(governance, record=digest, by=by, reason=reason, identifiers=len(chosen))
+    lines = [f"{category:14} {new} ← {old}" for category, old, new in chosen]
+    value = [{"category": category, "identifier": old, "surrogate": new} for category, old, new in chosen]
+    show(value, as_json, "\n".join(lines) or "nothing of this record stands behind that surrogate")
+
+
 def _mark(text: str, identifier: bool) -> "MarkedSpan":
     from data_contracts import MarkedSpan
 

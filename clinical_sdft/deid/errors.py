@@ -37,3 +37,7 @@ class NoteError(DeidError, ValueError):
 
 class MarkError(DeidError, ValueError):
     """A person's mark does not fit the record it is made on."""
+
+
+class VaultError(DeidError, ValueError):
+    """The re-identification vault cannot be opened, or not on this record."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from clinical_sdft.deid import Deidentifier, DeidResult, SpacyNer, deidentify_all, load_key, named_policy
+from clinical_sdft.deid.vault import open_vault
 from clinical_sdft.files import read_contracts, write_bytes, write_contracts
 from clinical_sdft.stages.update import Update
 from clinical_sdft.workspace import Workspace
@@ -19,7 +20,9 @@ def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], Deidenti
     if not report_file.is_file():
         decisions = queries.quarantine_decisions(update.governance)
         deidentifier = make_deidentifier(update.workspace)
-        result: DeidResult = deidentify_all(update.request.records, deidentifier, decisions)
+        settings = update.workspace.settings
+        keep = open_vault(update.workspace.root, create=True).keep if settings.reidentification_vault else None
+        result: DeidResult = deidentify_all(update.request.records, deidentifier, decisions, keep)
         write_contracts(released_file, result.released)
         write_contracts(update.folder / "quarantine.jsonl", result.quarantined)
         write_bytes(report_file, result.report.canonical_bytes())
