@@ -19,6 +19,7 @@ from clinical_sdft.commands import (
     deid,
     identity,
     ingest,
+    quarantine,
     registry,
     review,
     rules,
@@ -31,9 +32,9 @@ from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "rules", "records", "deid", "suite", "preflight", "update",
-    "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit", "study",
-    "bench",
+    "init", "people", "doctor", "demo", "ingest", "rules", "records", "quarantine", "deid", "suite", "preflight",
+    "update", "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
+    "study", "bench",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -64,6 +65,9 @@ app.command()(ingest.ingest)
 app.add_typer(rules.rules, name="rules")
 app.add_typer(update.records, name="records")
 app.add_typer(deid.deid, name="deid")
+app.command()(update.ingest)
+update.records.command("reidentify")(quarantine.records_reidentify)
+app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(update.suite, name="suite")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     deid_policy: str = "safe_harbor"
     deid_ner: str = Field(default="spacy", description="spacy, transformers:PLACE, gliner:PLACE or patterns")
     deid_ner_digest: str | None = Field(default=None, description="the only model of that place that is accepted")
+    reidentification_vault: bool = Field(default=False, description="keep what was taken out, encrypted, in vault/")
     preflight_sample: int = Field(default=32, ge=8)
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()

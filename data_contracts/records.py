@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from data_contracts.base import Contract, Digest, Fraction, Text
+from data_contracts.base import Contract, Digest, Fraction, Instant, Text
 
 
 class PatientRecord(Contract):
@@ -78,6 +78,27 @@ class GoldCheck(Contract):
     token_precision: Fraction
     leaking: int = Field(ge=0, description="notes with a direct identifier left before quarantine")
     leaking_released: int = Field(ge=0, description="and not held back by the second scan")
+
+
+class MarkedSpan(Contract):
+    """What a person says of a place in a held record: an identifier of some category, or none."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+    category: Text | None = Field(default=None, description="category of the identifier; None keeps the words")
+
+
+class QuarantineDecision(Contract):
+    """What a person decided on a held record; it carries offsets and a reason, never text of the record."""
+
+    schema_version: Literal[1] = 1
+    record: Digest
+    decision: Literal["release", "discard"]
+    spans: tuple[MarkedSpan, ...] = ()
+    keep_diagnosis: bool = Field(default=False, description="the diagnosis field holds no identifier")
+    actor: Text
+    reason: Text
+    decided_at: Instant
 
 
 class DeidentificationReport(Contract):

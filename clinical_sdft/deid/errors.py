@@ -43,3 +43,11 @@ class BenchError(DeidError, RuntimeError):
     """A process of the benchmark ended before its time."""
 
     exit_code = 1
+
+
+class MarkError(DeidError, ValueError):
+    """A person's mark does not fit the record it is made on."""
+
+
+class VaultError(DeidError, ValueError):
+    """The re-identification vault cannot be opened, or not on this record."""

@@ -1,4 +1,4 @@
-"""The secret key behind pseudonyms and record digests: from the environment or from a private file."""
+"""The secret keys of pseudonyms and of the vault: each from the environment or from a private file of its own."""
 
 import os
 import secrets
@@ -8,6 +8,7 @@ from pathlib import Path
 from clinical_sdft.deid.errors import DeidKeyError
 
 ENVIRONMENT = "CLINICAL_SDFT_DEID_KEY"
+VAULT_ENVIRONMENT = "CLINICAL_SDFT_VAULT_KEY"
 KEY_BYTES = 32
 
 
@@ -17,7 +18,7 @@ def key_file(workspace: Path) -> Path:
 
 
 def load_key(workspace: Path, *, create: bool = False) -> bytes:
-    """Return the key: the environment wins over the workspace's file.
+    """Return the key of pseudonyms and record digests: the environment wins over the workspace's file.
 
     Args:
         workspace: the folder that holds `keys/deid.key`.
@@ -26,13 +27,25 @@ def load_key(workspace: Path, *, create: bool = False) -> bytes:
     Raises:
         DeidKeyError: there is no key, it is not hexadecimal, shorter than 32 bytes, or its file is open to others.
     """
-    given = os.environ.get(ENVIRONMENT)
+    return _load(ENVIRONMENT, key_file(workspace), "de-identification", create)
+
+
+def load_vault_key(workspace: Path, *, create: bool = False) -> bytes:
+    """Return the key of the re-identification vault, `keys/vault.key`; else as `load_key`.
+
+    Raises:
+        DeidKeyError: as `load_key`.
+    """
+    return _load(VAULT_ENVIRONMENT, workspace / "keys" / "vault.key", "vault", create)
+
+
+def _load(environment: str, path: Path, name: str, create: bool) -> bytes:
+    given = os.environ.get(environment)
     if given is not None:
-        return _parse(given, ENVIRONMENT)
-    path = key_file(workspace)
+        return _parse(given, environment)
     if not path.exists():
         if not create:
-            raise DeidKeyError(f"no de-identification key: set {ENVIRONMENT} or create {path}")
+            raise DeidKeyError(f"no {name} key: set {environment} or create {path}")
         _write_new(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise DeidKeyError(f"{path} can be read by other users: run chmod 600 on it")

@@ -99,9 +99,12 @@ class KnownPatient:
         return (value for value in self.values if value.category in categories)
 
 
+_UMLAUTS = {ord(letter): spelt for letter, spelt in {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}.items()}
+
+
 def _plain_spellings(word: str) -> tuple[str, ...]:
     """Return how a word is typed without accents: `müller` is `muller` or `mueller`."""
-    umlauts = word.translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}))
+    umlauts = word.translate(_UMLAUTS)
     return unaccented(word), unaccented(umlauts), word.replace("'", "")
 
 

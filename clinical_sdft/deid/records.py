@@ -43,6 +43,11 @@ def record_digest(record: PatientRecord, key: bytes) -> Digest:
     return keyed_digest(key, record.canonical_bytes())
 
 
+def entry_digest(entry: PatientRecord | QuarantinedRecord, key: bytes) -> Digest:
+    """Return the keyed digest of what was read: a record, or one held back."""
+    return entry.record if isinstance(entry, QuarantinedRecord) else record_digest(entry, key)
+
+
 def has_records(folder: Path) -> bool:
     """Tell whether a folder holds a file that may hold records."""
     return any(file.is_file() and file.suffix.casefold() in SUFFIXES for file in folder.rglob("*"))

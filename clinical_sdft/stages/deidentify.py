@@ -5,10 +5,12 @@ from pathlib import Path
 from clinical_sdft.deid import Deidentifier, DeidResult, chosen_ner, deidentify_all, load_key, named_policy
 from clinical_sdft.deid.errors import PatternTimeoutError
 from clinical_sdft.deid.quality.release import gold_check
+from clinical_sdft.deid.vault import open_vault
 from clinical_sdft.files import read_contracts, write_bytes, write_contracts
 from clinical_sdft.stages.update import Update
 from clinical_sdft.workspace import Workspace
 from data_contracts import DeidentificationReport, DeidentifiedRecord, QuarantinedRecord
+from governance.services import queries
 
 
 def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], DeidentificationReport | None]:
@@ -18,8 +20,11 @@ def deidentify(update: Update) -> tuple[tuple[DeidentifiedRecord, ...], Deidenti
     released_file = update.folder / "deidentified.jsonl"
     report_file = update.folder / "deidentification.json"
     if not report_file.is_file():
-        deidentifier = _deidentifier(update.workspace)
-        result: DeidResult = deidentify_all(update.request.records, deidentifier)
+        decisions = queries.quarantine_decisions(update.governance)
+        deidentifier = make_deidentifier(update.workspace)
+        settings = update.workspace.settings
+        keep = open_vault(update.workspace.root, create=True).keep if settings.reidentification_vault else None
+        result: DeidResult = deidentify_all(update.request.records, deidentifier, decisions, keep)
         report = _checked(update, deidentifier, result.report)
         write_contracts(released_file, result.released)
         write_contracts(update.folder / "quarantine.jsonl", result.quarantined)
@@ -46,10 +51,11 @@ def _checked(update: Update, deidentifier: Deidentifier, report: Deidentificatio
 
 def deidentify_trial(workspace: Workspace, records: Path) -> DeidResult:
     """De-identify records without keeping anything."""
-    return deidentify_all(records, _deidentifier(workspace))
+    return deidentify_all(records, make_deidentifier(workspace))
 
 
-def _deidentifier(workspace: Workspace) -> Deidentifier:
+def make_deidentifier(workspace: Workspace) -> Deidentifier:
+    """Return what rewrites records under this workspace's policy and key, with the recognition model it names."""
     settings = workspace.settings
     ner = chosen_ner(settings.deid_ner, settings.deid_ner_digest)
     return Deidentifier(ner, named_policy(settings.deid_policy), load_key(workspace.root))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from clinical_sdft.deid import load_key
-from clinical_sdft.deid.records import keyed_digest, source_files
+from clinical_sdft.deid.records import entry_digest, keyed_digest, read_records, source_files
 from clinical_sdft.errors import BlockedError
 from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.models.loading import base_digest, model_digest
@@ -16,6 +16,8 @@ from clinical_sdft.workspace import Workspace
 from data_contracts import Decoding, Digest, Guideline, Suite, canonical_json, sha256_digest, short
 from governance.services import commands, queries
 from governance.services.handle import Governance
+
+_OUTSIDE = {"serving", "reidentification_vault"}
 
 Arm = Literal["sdft", "sft"]
 
@@ -76,7 +78,7 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
     if current is None:
         raise BlockedError(f"{workspace.root}: no model is installed yet; run `clinical-sdft init` with an adapter")
     prior = queries.prior_suites(governance)
-    records = request.records and _records_digest(workspace, request.records)
+    records = request.records and _records_digest(workspace, governance, request.records)
     inputs = {
         "guideline": request.guideline.digest,
         "suite": request.suite.digest,
@@ -85,8 +87,8 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         "prior_suites": sorted(suite.digest for suite in prior),
         "incumbent": current.current,
         "policy": workspace.policy.digest,
-        # Which servers answer decides nothing about what is trained.
-        "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
+        # Which servers answer, and whether a vault is kept, decides nothing about what is trained.
+        "settings": sha256_digest(workspace.settings.model_dump_json(exclude=_OUTSIDE).encode()),
     }
     by_rules = read_inbox(workspace.root / "inbox", request.guideline)
     if by_rules:
@@ -122,8 +124,15 @@ def version_digest(update: Update, adapter: Digest) -> Digest:
     return model_digest(base_digest(base_folder(update.workspace.settings.model)), adapter)
 
 
-def _records_digest(workspace: Workspace, records: Path) -> Digest:
-    """Return a keyed digest of the record files: without the key nobody can test a guess."""
+def _records_digest(workspace: Workspace, governance: Governance, records: Path) -> Digest:
+    """Return a keyed digest of the record files, and of what people decided on records that were held back.
+
+    Without the key nobody can test a guess.
+    """
     key = load_key(workspace.root)
     digests = [keyed_digest(key, file.read_bytes()) for file in source_files(records)]
+    decisions = queries.quarantine_decisions(governance)
+    if decisions:
+        here = {entry_digest(entry, key) for entry in read_records(records, key)}
+        digests += sorted(decision.digest for record, decision in decisions.items() if record in here)
     return keyed_digest(key, canonical_json(digests))

@@ -26,6 +26,7 @@ from governance.services.identity import (
 )
 from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
 from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
+from governance.services.quarantine import decide_quarantine, record_reidentification
 from governance.services.sealing import Seal, seal, seal_whole
 from governance.services.serving import (
     SERVING_ACTIONS,
@@ -48,6 +49,7 @@ __all__ = [
     "begin_login",
     "checkpoint",
     "create",
+    "decide_quarantine",
     "enroll_totp",
     "export_audit",
     "install_model",
@@ -64,6 +66,7 @@ __all__ = [
     "record_failure",
     "record_hand_off",
     "record_read",
+    "record_reidentification",
     "redeem_login",
     "register_suite",
     "release_hold",
@@ -97,6 +100,9 @@ OWN_ACTIONS = SERVING_ACTIONS | frozenset(
         "page-read",
         "person-added",
         "proof-accepted",
+        "quarantine-discarded",
+        "quarantine-released",
+        "record-reidentified",
         "rules-changed",
         "sign-in-failed",
         "sign-in-refused",

@@ -24,6 +24,7 @@ from governance.registry.updates import all_updates
 from governance.services.handle import Governance
 from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
 from governance.services.identity import proofs_of
+from governance.services.quarantine import quarantine_decisions
 from governance.services.serving import canary_questions, served_names, serving_state
 from governance.services.views import Change, EventProof, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
@@ -41,6 +42,7 @@ __all__ = [
     "people",
     "prior_suites",
     "proofs_of",
+    "quarantine_decisions",
     "retention_list",
     "served_names",
     "serving_state",

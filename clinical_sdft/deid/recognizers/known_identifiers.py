@@ -87,9 +87,9 @@ def _names(text: str, known: KnownPatient) -> Iterator[Found]:
     yield from _broken(text, words, known)
     for index, token in hits.items():
         initials = {part.text[0] for name in known.names if token in name for part in name}
-        for beside in (index - 1, index + 1):
-            if 0 <= beside < len(words) and _is_initial(text, words[beside], words[index], initials):
-                yield Category.NAME, *words[beside]
+        for at in (index - 1, index + 1):
+            if 0 <= at < len(words) and _is_initial(text, words[at], words[index], initials):
+                yield Category.NAME, *words[at]
     for name in known.names:
         yield from _initials(text, name)
 
