@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, ingest, registry, review, serve, setup, update
+from clinical_sdft.commands import audit, demonstrations, identity, ingest, registry, review, serve, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
     "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
-    "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
+    "demonstrations", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -52,6 +52,7 @@ app.add_typer(update.suite, name="suite")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")
 app.command("run-once")(update.run_once)
+app.add_typer(demonstrations.demonstrations, name="demonstrations")
 app.add_typer(review.gate, name="gate")
 app.add_typer(review.review, name="review")
 app.command()(review.promote)

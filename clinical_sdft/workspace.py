@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
     preflight_sample: int = Field(default=32, ge=8)
+    accept_demonstrations: Literal["none", "documents", "all"] = Field(
+        default="documents", description="which drafts a clinician must accept: none, those from documents, all"
+    )
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()

@@ -1,5 +1,6 @@
 """The language all rooms speak: frozen contracts with canonical bytes and content digests."""
 
+from data_contracts.acceptance import DraftDemonstration, SamplingPlan
 from data_contracts.base import (
     Contract,
     ContractError,
@@ -61,6 +62,7 @@ __all__ = [
     "Deletion",
     "Demonstration",
     "Digest",
+    "DraftDemonstration",
     "GateDecision",
     "GatePolicy",
     "Guideline",
@@ -83,6 +85,7 @@ __all__ = [
     "Recommendation",
     "Retirement",
     "Role",
+    "SamplingPlan",
     "Signature",
     "Skipped",
     "Source",

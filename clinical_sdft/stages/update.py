@@ -84,8 +84,10 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         "prior_suites": sorted(suite.digest for suite in prior),
         "incumbent": current.current,
         "policy": workspace.policy.digest,
-        # Which servers answer decides nothing about what is trained.
-        "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
+        # Which servers answer decides nothing about what is trained; what must be accepted is asked again each time.
+        "settings": sha256_digest(
+            workspace.settings.model_dump_json(exclude={"serving", "accept_demonstrations"}).encode()
+        ),
     }
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name
