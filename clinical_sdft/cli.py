@@ -17,6 +17,7 @@ from clinical_sdft.commands import (
     audit,
     bench,
     deid,
+    demonstrations,
     identity,
     ingest,
     quarantine,
@@ -32,9 +33,9 @@ from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "rules", "records", "quarantine", "deid", "suite", "preflight",
-    "update", "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
-    "study", "bench",
+    "init", "people", "doctor", "demo", "ingest", "rules", "demonstrations", "records", "quarantine", "deid", "suite",
+    "preflight", "update", "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold",
+    "retention", "audit", "study", "bench",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -72,6 +73,7 @@ app.add_typer(update.suite, name="suite")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")
 app.command("run-once")(update.run_once)
+app.add_typer(demonstrations.demonstrations, name="demonstrations")
 app.add_typer(review.gate, name="gate")
 app.add_typer(review.review, name="review")
 app.command()(review.promote)

@@ -19,6 +19,10 @@ class BlockedError(ClinicalSdftError):
     exit_code = 3
 
 
+class AcceptanceNeededError(BlockedError):
+    """Drafted demonstrations wait for a clinician."""
+
+
 class QuarantineError(ClinicalSdftError):
     """Too much of the input sits in quarantine to go on."""
 

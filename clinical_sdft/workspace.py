@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import Field, ValidationError
@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     deid_ner_digest: str | None = Field(default=None, description="the only model of that place that is accepted")
     reidentification_vault: bool = Field(default=False, description="keep what was taken out, encrypted, in vault/")
     preflight_sample: int = Field(default=32, ge=8)
+    accept_demonstrations: Literal["none", "documents", "all"] = Field(
+        default="documents", description="which drafts a clinician must accept: none, those from documents, all"
+    )
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()

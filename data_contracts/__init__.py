@@ -1,5 +1,6 @@
 """The language all rooms speak: frozen contracts with canonical bytes and content digests."""
 
+from data_contracts.acceptance import DraftDemonstration, SamplingPlan
 from data_contracts.base import (
     Contract,
     ContractError,
@@ -77,6 +78,7 @@ __all__ = [
     "Demonstration",
     "Digest",
     "FieldValue",
+    "DraftDemonstration",
     "GateDecision",
     "GatePolicy",
     "GoldCheck",
@@ -112,6 +114,7 @@ __all__ = [
     "RuleField",
     "Scorer",
     "ShortTextScorer",
+    "SamplingPlan",
     "Signature",
     "Skipped",
     "SmallestGroup",

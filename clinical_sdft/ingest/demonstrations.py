@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.phrases import normalize
-from data_contracts import DeidentifiedRecord, Demonstration, Guideline, Recommendation, short
+from data_contracts import DeidentifiedRecord, Demonstration, Guideline, GuidelineCase, Recommendation, short
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,7 @@ def draft_demonstrations(
     """
     by_answer = {normalize(item.answer): item for item in guideline.recommendations if item.answer}
     by_id = {item.id: item for item in guideline.recommendations}
-    drafted = [
-        _demonstration(guideline, by_id[case.recommendation], case.id, case.question, phrasing)
-        for case in guideline.cases
-    ]
+    drafted = [_of_case(guideline, by_id[case.recommendation], case, phrasing) for case in guideline.cases]
     used = [record for record in records if normalize(record.diagnosis) in by_answer]
     for record in used:
         recommendation = by_answer[normalize(record.diagnosis)]
@@ -53,6 +50,15 @@ def draft_demonstrations(
     if not drafted:
         raise InputError(f"guideline {guideline.id}: no cases and no records with its diagnoses; nothing to learn from")
     return Drafted(tuple(_distinct(drafted)), len(used), len(records) - len(used))
+
+
+def _of_case(
+    guideline: Guideline, recommendation: Recommendation, case: GuidelineCase, phrasing: Phrasing
+) -> Demonstration:
+    made = _demonstration(guideline, recommendation, case.id, case.question, phrasing)
+    if not case.whole:
+        return made
+    return made.model_copy(update={"question": case.question, "answer": case.answer, "label": case.answer})
 
 
 def _demonstration(

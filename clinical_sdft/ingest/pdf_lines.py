@@ -11,7 +11,8 @@ from clinical_sdft.ingest.statements import Block
 
 _TRAILING = re.compile(r"\s*(\d{1,5})\s*$")
 _BEGIN = re.compile(
-    r"^\s*(?:[•●▪○◦‣■–]|o\s|\(?\d{1,2}[.)]\s+[A-Z]|\(?[a-z][.)]\s|(?:recommendation|statement)\s+#?\d)", re.I
+    r"^\s*(?:[•●▪○◦‣■–]|o\s|\(?\d{1,2}[.)]\s+[A-Z]|\(?[a-z][.)]\s|(?:recommendation|statement)\s+#?\d+[.:]?(?:\s+(?-i:[A-Z])|\s*$))",
+    re.I,
 )
 _BULLET_ALONE = re.compile(r"^\s*[•●▪○◦‣■]\s*$")
 _LONE_NUMBER = re.compile(r"^\s*\d{1,4}\s*$")

@@ -22,7 +22,7 @@ _SHORTEST_WORDS = 4
 
 _LABEL = re.compile(
     r"^(?:key |clinical |good[- ]practice )?(?:recommendations?|statement|rec\.?)\s*(?:no\.?|number)?\s*#?\s*"
-    r"\d{1,3}(?:\.\d{1,3}){0,3}[a-z]?\s*(?:[.:)–—-]|$)",
+    r"\d{1,3}(?:\.\d{1,3}){0,3}[a-z]?\s*(?:[.:–—-](?=\s|$)|$)",
     re.IGNORECASE,
 )
 _RECOMMENDS = re.compile(

@@ -1,10 +1,12 @@
-"""Stage two: demonstrations from the guideline's cases and the clean records."""
+"""Stage two: demonstrations from the guideline's cases and the clean records, accepted where they must be."""
 
-from clinical_sdft.errors import BlockedError, QuarantineError
+from clinical_sdft.errors import QuarantineError
 from clinical_sdft.evaluation.suites import refuse_overlap
 from clinical_sdft.files import read_contracts, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
 from clinical_sdft.ingest.rules.inbox import read_inbox
+from clinical_sdft.ingest.drafts import from_documents
+from clinical_sdft.stages.accept import accepted_demonstrations, needs_acceptance, refuse_unaccepted
 from clinical_sdft.stages.update import Update
 from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_digest
 
@@ -12,16 +14,13 @@ from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_dig
 def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
     """Turn the guideline's cases and the clean records into demonstrations, none of which any suite asks."""
     file = update.folder / "demonstrations.jsonl"
-    if any(item.source_sha256 for item in update.request.guideline.recommendations):
-        raise BlockedError(f"update {update.id}: what was read from documents is not trained on before it is accepted")
     if not file.is_file():
-        by_rules = read_inbox(update.workspace.root / "inbox", update.request.guideline)
-        if not released and not update.request.guideline.cases and not by_rules:
-            raise QuarantineError(f"update {update.id}: no record left quarantine and the guideline has no cases")
-        drafted = draft_demonstrations(update.request.guideline, released, update.workspace.phrasing, by_rules)
-        refuse_overlap(drafted.demonstrations, update.suites)
-        write_contracts(file, drafted.demonstrations)
+        demonstrations = _demonstrations(update, released)
+        refuse_overlap(demonstrations, update.suites)
+        write_contracts(file, demonstrations)
     demonstrations = read_contracts(file, Demonstration)
+    if needs_acceptance(update):
+        refuse_unaccepted(update, demonstrations)
     digest = update.governance.objects.put_file(file)
     update.note("demonstrations-drafted", digest, count=len(demonstrations))
     update.watcher.say(f"  demonstrations: {len(demonstrations)}")
@@ -31,3 +30,13 @@ def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Dem
 def demonstrations_digest(update: Update) -> Digest:
     """Return the digest of the demonstrations as they are trained on."""
     return sha256_digest((update.folder / "demonstrations.jsonl").read_bytes())
+
+
+def _demonstrations(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
+    guideline = update.request.guideline
+    by_rules = read_inbox(update.workspace.root / "inbox", guideline)
+    if not released and not guideline.cases and not by_rules and not from_documents(guideline):
+        raise QuarantineError(f"update {update.id}: no record left quarantine and the guideline has no cases")
+    if needs_acceptance(update):
+        return accepted_demonstrations(update, released, by_rules)
+    return draft_demonstrations(guideline, released, update.workspace.phrasing, by_rules).demonstrations

@@ -27,5 +27,9 @@ class SignatureError(GovernanceError, PermissionError):
     """This person may not sign this, or not now."""
 
 
+class AcceptanceError(GovernanceError, ValueError):
+    """A drafted demonstration cannot be decided this way, or not any more."""
+
+
 class VaultError(GovernanceError, ValueError):
     """The key that seals second-factor secrets cannot be used."""

@@ -9,6 +9,7 @@ from governance.approvals import people
 from governance.approvals.errors import RoleError
 
 Act = Literal[
+    "accept demonstrations",
     "add people",
     "delete what is past its time",
     "link an identity",
@@ -25,6 +26,7 @@ Act = Literal[
 ]
 
 ALLOWED: dict[Act, tuple[PersonRole, ...]] = {
+    "accept demonstrations": (PersonRole.CLINICIAN,),
     "add people": (PersonRole.ADMINISTRATOR,),
     "delete what is past its time": (PersonRole.COMPLIANCE,),
     "link an identity": (PersonRole.ADMINISTRATOR,),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, insert, select
 
-from data_contracts import Deletion, Digest, UpdateBundle, UpdateStatus, short
+from data_contracts import AuditEvent, Deletion, Digest, UpdateBundle, UpdateStatus, short
 from governance.registry import updates
 from governance.registry.intervals import Interval, intervals, last_in_effect
 from governance.registry.marks import holds_on, retirement
@@ -114,8 +114,21 @@ def _owned(connection: Connection, objects: ObjectStore) -> Iterator[tuple[Owner
         owner = _owner_of_update(connection, line, stored, bundle)
         yield owner, "adapter", bundle.adapter
         yield owner, "demonstrations", bundle.demonstrations
+        for digest in _drafted(connection, bundle.update_id):
+            yield owner, "demonstrations", digest
         for digest in (*bundle.incumbent_scores, *bundle.candidate_scores):
             yield owner, "scores", digest
+
+
+def _drafted(connection: Connection, update_id: str) -> Iterator[Digest]:
+    """Yield the drafts a clinician decided on, and the demonstrations as a clinician edited them."""
+    wanted = ("demonstrations-await-acceptance", "demonstration-edited")
+    query = select(events.c.canonical).where(events.c.update_id == update_id, events.c.action.in_(wanted))
+    for row in connection.scalars(query.order_by(events.c.seq)):
+        event = AuditEvent.from_bytes(row)
+        digest = event.subject if event.action == wanted[0] else event.details.get("demonstration")
+        if isinstance(digest, str):
+            yield digest
 
 
 def _owner_of_update(

@@ -12,6 +12,12 @@ from governance.audit import log
 from governance.audit.errors import EventError
 from governance.registry import suites
 from governance.registry.errors import SuiteError
+from governance.services.acceptance import (
+    ACCEPTANCE_ACTIONS,
+    Choice,
+    accept_by_sample,
+    decide_drafts,
+)
 from governance.services.handle import Governance, create, log_key, open_governance
 from governance.services.identity import (
     add_person,
@@ -42,13 +48,16 @@ if TYPE_CHECKING:
     from governance.services.views import VerificationReport
 
 __all__ = [
+    "Choice",
     "Seal",
+    "accept_by_sample",
     "add_person",
     "apply_retention",
     "authenticate",
     "begin_login",
     "checkpoint",
     "create",
+    "decide_drafts",
     "decide_quarantine",
     "enroll_totp",
     "export_audit",
@@ -82,43 +91,47 @@ __all__ = [
     "verify_store",
 ]
 
-OWN_ACTIONS = SERVING_ACTIONS | frozenset(
-    {
-        "audit-exported",
-        "checkpoint-failed",
-        "code-failed",
-        "checkpoint-time-stamped",
-        "gate-decided",
-        "hold-released",
-        "hold-set",
-        "identity-linked",
-        "identity-unlinked",
-        "model-installed",
-        "model-retired",
-        "model-rolled-back",
-        "object-deleted",
-        "page-read",
-        "person-added",
-        "proof-accepted",
-        "quarantine-discarded",
-        "quarantine-released",
-        "record-reidentified",
-        "rules-changed",
-        "sign-in-failed",
-        "sign-in-refused",
-        "signature-refused",
-        "signed-in",
-        "suite-joined-prior",
-        "suite-registered",
-        "suite-retired",
-        "totp-enrolled",
-        "totp-reset",
-        "time-stamp-failed",
-        "update-promoted",
-        "update-signed",
-        "update-submitted",
-        "workspace-created",
-    }
+OWN_ACTIONS = (
+    SERVING_ACTIONS
+    | ACCEPTANCE_ACTIONS
+    | frozenset(
+        {
+            "audit-exported",
+            "checkpoint-failed",
+            "code-failed",
+            "checkpoint-time-stamped",
+            "gate-decided",
+            "hold-released",
+            "hold-set",
+            "identity-linked",
+            "identity-unlinked",
+            "model-installed",
+            "model-retired",
+            "model-rolled-back",
+            "object-deleted",
+            "page-read",
+            "person-added",
+            "proof-accepted",
+            "quarantine-discarded",
+            "quarantine-released",
+            "record-reidentified",
+            "rules-changed",
+            "sign-in-failed",
+            "sign-in-refused",
+            "signature-refused",
+            "signed-in",
+            "suite-joined-prior",
+            "suite-registered",
+            "suite-retired",
+            "totp-enrolled",
+            "totp-reset",
+            "time-stamp-failed",
+            "update-promoted",
+            "update-signed",
+            "update-submitted",
+            "workspace-created",
+        }
+    )
 )
 """Actions that only governance itself may write: each stands for something it did."""
 

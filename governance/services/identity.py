@@ -19,8 +19,9 @@ from governance.services.handle import Governance
 from governance.store.database import reading, writing
 
 Purpose = Literal[
-    "signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention", "quarantine", "reidentification"
-]
+    "signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention", "acceptance", "quarantine",
+    "reidentification",
+]  # fmt: skip
 
 
 def add_person(gov: Governance, person: Person, password: str, *, actor: str) -> None:

@@ -21,6 +21,7 @@ from governance.registry import promotions, suites
 from governance.registry.errors import RetentionError
 from governance.registry.records import ItemPair, UpdateRecord, load_update
 from governance.registry.updates import all_updates
+from governance.services.acceptance import drafts, updates_with_drafts
 from governance.services.handle import Governance
 from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
 from governance.services.identity import proofs_of
@@ -33,6 +34,7 @@ __all__ = [
     "answered",
     "canary_questions",
     "current_model",
+    "drafts",
     "events",
     "gate_explanation",
     "item_changes",
@@ -48,6 +50,7 @@ __all__ = [
     "serving_state",
     "update_detail",
     "updates",
+    "updates_with_drafts",
     "versions",
 ]
 

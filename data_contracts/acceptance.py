@@ -1,0 +1,48 @@
+"""A demonstration before a clinician accepted it, and the plan by which a lot is accepted from a sample."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from data_contracts.base import Contract, Digest, Fraction, Slug, Text
+from data_contracts.records import CategoryCount
+from data_contracts.rules import FieldValue
+
+
+class DraftDemonstration(Contract):
+    """What is shown to a clinician: question and answer, the source's words, and what de-identification replaced."""
+
+    schema_version: Literal[1] = 1
+    id: Slug
+    guideline: Digest
+    recommendation: Slug
+    question: Text | None = Field(description="as it will be asked; None where a clinician must write it")
+    answer: Text | None = Field(description="the full reply; None where a clinician must write it")
+    label: Text | None = Field(description="what must be said to be right; stands within the answer")
+    quote: Text
+    place: Text = Field(description="file, page or element of the quote")
+    source_sha256: Digest | None = None
+    condition: Text | None = None
+    strength: Text | None = None
+    evidence: Text | None = None
+    record: Digest | None = Field(default=None, description="keyed digest of the patient record, if any")
+    replaced: tuple[CategoryCount, ...] = Field(default=(), description="identifiers replaced in that record")
+    rule: Slug | None = Field(default=None, description="the guideline's rule that gave the answer")
+    fields: tuple[FieldValue, ...] = Field(default=(), description="what the rule read of the record")
+    reasoning: Text | None = Field(default=None, description="how the rule's answer follows")
+
+    @property
+    def complete(self) -> bool:
+        """Whether it could be trained on as it stands."""
+        return self.question is not None and self.answer is not None and self.label is not None
+
+
+class SamplingPlan(Contract):
+    """A single sample without replacement, accepted on zero defects: c = 0."""
+
+    lot: int = Field(ge=1)
+    sample: int = Field(ge=1)
+    defective: int = Field(ge=1, description="defects in the lot that must not pass unseen")
+    ltpd: Fraction = Field(description="lot tolerance percent defective")
+    risk: Fraction = Field(description="the consumer's risk that was asked for")
+    achieved: Fraction = Field(description="probability that a lot with so many defects passes")
