@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.evaluation.leakage import NEAR
 from clinical_sdft.files import read_text
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.locks import held
@@ -47,6 +48,7 @@ class Settings(BaseSettings):
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
     preflight_sample: int = Field(default=32, ge=8)
+    near_duplicate: float = Field(default=NEAR, gt=0, le=1, description="similarity at which two questions are one")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()

@@ -85,8 +85,8 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         "prior_suites": sorted(suite.digest for suite in prior),
         "incumbent": current.current,
         "policy": workspace.policy.digest,
-        # Which servers answer decides nothing about what is trained.
-        "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
+        # Which servers answer, and what is refused as too alike, decides nothing about what is trained.
+        "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving", "near_duplicate"}).encode()),
     }
     by_rules = read_inbox(workspace.root / "inbox", request.guideline)
     if by_rules:
