@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, registry, review, rules, serve, setup, update
+from clinical_sdft.commands import audit, conflicts, identity, registry, review, rules, serve, setup, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "rules", "records", "suite", "preflight", "update", "run-once",
-    "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
+    "init", "people", "doctor", "demo", "ingest", "rules", "records", "suite", "conflicts", "preflight", "update",
+    "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -50,6 +50,7 @@ app.command()(update.ingest)
 app.add_typer(rules.rules, name="rules")
 app.add_typer(update.records, name="records")
 app.add_typer(update.suite, name="suite")
+app.add_typer(conflicts.conflicts, name="conflicts")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")
 app.command("run-once")(update.run_once)

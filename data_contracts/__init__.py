@@ -9,6 +9,7 @@ from data_contracts.base import (
     sha256_digest,
     short,
 )
+from data_contracts.conflicts import Conflict, ConflictList, SettledConflict, Settlement, SuiteRevision
 from data_contracts.evaluation import Decoding, ItemScore, Suite, SuiteItem, SuiteScores
 from data_contracts.gate import GateDecision, GatePolicy, Role, SuiteJudgement, SuiteRule, Verdict
 from data_contracts.governance import (
@@ -52,6 +53,8 @@ __all__ = [
     "AuditEvent",
     "CategoryCount",
     "Checkpoint",
+    "Conflict",
+    "ConflictList",
     "Contract",
     "ContractError",
     "CostLedger",
@@ -84,11 +87,14 @@ __all__ = [
     "Role",
     "Rule",
     "RuleField",
+    "SettledConflict",
+    "Settlement",
     "Signature",
     "Source",
     "Suite",
     "SuiteItem",
     "SuiteJudgement",
+    "SuiteRevision",
     "SuiteRule",
     "SuiteScores",
     "TemplateTrial",

