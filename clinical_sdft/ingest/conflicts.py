@@ -77,16 +77,13 @@ def find_conflicts(
 
 
 def _items(suites: Iterable[Suite]) -> list[_Old]:
-    return [
-        _Old(
-            _place("suite item", suite.digest, suite.id, item.id, item.answers[0]),
-            item.question,
-            item.answers,
-            item.fields,
-        )
-        for suite in suites
-        for item in suite.items
-    ]
+    found = []
+    for suite in suites:
+        digest = suite.digest
+        for item in suite.items:
+            place = _place("suite item", digest, suite.id, item.id, item.answers[0])
+            found.append(_Old(place, item.question, item.answers, item.fields))
+    return found
 
 
 def _demonstrations(taught: Iterable[Taught]) -> list[_Old]:

@@ -5,6 +5,7 @@ a person has retired or relabelled each by a signed act (`clinical-sdft conflict
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from clinical_sdft.errors import BlockedError, InputError
 from clinical_sdft.evaluation.leakage import MOST_NAMED, refuse_overlap
@@ -12,16 +13,18 @@ from clinical_sdft.files import write_bytes
 from clinical_sdft.ingest.conflicts import Taught, find_conflicts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
 from clinical_sdft.ingest.rules.inbox import read_inbox
-from clinical_sdft.stages.update import Update
 from clinical_sdft.workspace import Workspace
 from data_contracts import Conflict, ConflictList, Demonstration, Guideline, UpdateStatus
 from governance.services import queries
 from governance.services.handle import Governance
 
+if TYPE_CHECKING:
+    from clinical_sdft.stages.update import Update
+
 FILE = "conflicts.json"
 
 
-def settle_first(update: Update, demonstrations: tuple[Demonstration, ...]) -> None:
+def settle_first(update: "Update", demonstrations: tuple[Demonstration, ...]) -> None:
     """Stop where the guideline contradicts old answers that nobody has settled, or a suite asks what is trained on.
 
     Raises:
