@@ -59,4 +59,6 @@ def near_pairs(left: Sequence[str], right: Sequence[str], threshold: float) -> I
 def _signatures(sets: Sequence[Shingles]) -> "Iterator[MinHash]":
     from datasketch import MinHash
 
-    return MinHash.generator(([word.encode() for word in one] for one in sets), num_perm=PERMUTATIONS, seed=1)
+    words = ([word.encode() for word in one] for one in sets)
+    signatures: Iterator[MinHash] = MinHash.generator(words, num_perm=PERMUTATIONS, seed=1)
+    return signatures

@@ -46,7 +46,7 @@ def settle_conflicts(
     with writing(gov.engine) as connection:
         actor = acting(connection, by, "conflict", "settle a conflict")
         for before, after in revised:
-            _replace(gov, connection, before, after, actor, reason)
+            _replace(gov, connection, before, after, by, reason)
         account = people.find(connection, actor)
         if account is None:
             raise RoleError(f"{actor}: no such person here")
@@ -105,15 +105,14 @@ def _revised(
         yield before, revise(before, [one for one in settled if one.conflict.holder == holder], guideline)
 
 
-def _replace(
-    gov: Governance, connection: Connection, before: Suite, after: Suite | None, actor: str, reason: str
-) -> None:
-    entry = suites.retire(connection, before.digest)
-    kind: DetailValue = entry.kind
-    details = {"suite_id": before.id, "kind": kind, "reason": reason.strip()}
-    log.append(connection, gov.clock, actor=actor, action="suite-retired", subject=before.digest, details=details)
+def _replace(gov: Governance, connection: Connection, before: Suite, after: Suite | None, by: Proven, why: str) -> None:
+    """Retire a suite and seal the one that takes its place; both events say of each other."""
+    actor, entry = by.person.username, suites.retire(connection, before.digest)
+    told: dict[str, DetailValue] = {"kind": entry.kind, "change": "settle", "proof": by.how}
+    retired = told | {"suite_id": before.id, "reason": why.strip(), "replaced_by": after and after.digest}
+    log.append(connection, gov.clock, actor=actor, action="suite-retired", subject=before.digest, details=retired)
     if after is not None:
         suites.register(connection, after, "new" if entry.kind == "new" else "prior")
-        details = {"suite_id": after.id, "version": after.version, "kind": kind, "revises": before.digest}
-        details |= {"items": len(after.items)}
-        log.append(connection, gov.clock, actor=actor, action="suite-registered", subject=after.digest, details=details)
+        counts = {"items": len(after.items), "dropped": len(before.items) - len(after.items)}
+        sealed = told | counts | {"suite_id": after.id, "version": after.version, "replaces": before.digest}
+        log.append(connection, gov.clock, actor=actor, action="suite-registered", subject=after.digest, details=sealed)
