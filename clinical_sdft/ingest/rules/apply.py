@@ -1,12 +1,13 @@
 """From a guideline's rules and structured records to written cases with answers, and what it came to."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.evaluation.leakage import readings
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.ingest.rules.judge import Judgement, State, judge, reads
 from clinical_sdft.ingest.rules.records import CaseRecord
@@ -79,6 +80,19 @@ def split(applied: Applied, held_out: float) -> tuple[list[tuple[CaseRecord, Jud
         lot = int.from_bytes(sha256(case.patient.encode()).digest()[:4], "big") / 2**32
         sides[lot < held_out].append((case, one))
     return sides
+
+
+def apart(
+    applied: Applied,
+    training: Sequence[tuple[CaseRecord, Judgement]],
+    held_out: Sequence[tuple[CaseRecord, Judgement]],
+    suites: Iterable[Suite],
+) -> list[tuple[CaseRecord, Judgement]]:
+    """Return the training records whose readings neither a held-out record nor an item of a suite has."""
+    fields = applied.guideline.fields
+    tested = {readings(typed(fields, case.values)) for case, _ in held_out}
+    tested |= {readings(item.fields) for suite in suites for item in suite.items if item.fields}
+    return [pair for pair in training if readings(typed(fields, pair[0].values)) not in tested]
 
 
 def balanced(pairs: Sequence[tuple[CaseRecord, Judgement]], limit: int | None) -> list[tuple[CaseRecord, Judgement]]:
