@@ -7,7 +7,7 @@ from typing import Literal
 from clinical_sdft.errors import InputError
 from clinical_sdft.evaluation.similarity import near_pairs
 from clinical_sdft.phrases import normalize
-from data_contracts import Demonstration, FieldValue, Suite, SuiteItem
+from data_contracts import Demonstration, Digest, FieldValue, Suite, SuiteItem
 
 NEAR = 0.7
 """Questions at least so alike are near-duplicates. In the demo no demonstration is above 0.41 to any item; with one
@@ -15,7 +15,7 @@ word of an item exchanged, 87 of 100 stay above 0.7 (the others are everyday que
 
 MOST_NAMED = 20
 
-Kind = Literal["same question", "near question", "same readings"]
+Kind = Literal["same question", "near question", "same readings", "same patient"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ def find_leaks(demonstrations: Sequence[Demonstration], suites: Iterable[Suite],
     """Return every pair of a demonstration and an item that ask the same, in the order of the demonstrations.
 
     Two cases in typed values are the same where all their values are: two patients whose pressures differ are written
-    in nearly the same words and yet are two cases. All other pairs are compared by their words.
+    in nearly the same words and yet are two cases. All other pairs are compared by their words. A patient who is tested
+    is not trained on: an item's patient is the keyed digest that the demonstration has as its record's.
     """
     places = [(suite, item) for suite in suites for item in suite.items]
     found = {(i, j): Leak(*_ids(demonstrations[i], places[j]), kind) for i, j, kind in _equal(demonstrations, places)}
@@ -73,14 +74,24 @@ def readings(fields: Iterable[FieldValue]) -> frozenset[tuple[str, object, str |
     return frozenset((value.name, value.value, value.unit) for value in fields)
 
 
+def pseudonym(patient: Digest) -> str:
+    """Return a patient's keyed digest as suite items carry it."""
+    return patient.removeprefix("sha256:")
+
+
 def _equal(demonstrations: Sequence[Demonstration], places: Sequence[Place]) -> Iterable[tuple[int, int, Kind]]:
     questions: dict[str, list[int]] = {}
     typed: dict[frozenset[tuple[str, object, str | None]], list[int]] = {}
+    patients: dict[str, list[int]] = {}
     for j, (_, item) in enumerate(places):
         questions.setdefault(normalize(item.question), []).append(j)
         if item.fields:
             typed.setdefault(readings(item.fields), []).append(j)
+        if item.patient:
+            patients.setdefault(item.patient, []).append(j)
     for i, one in enumerate(demonstrations):
+        for j in patients.get(pseudonym(one.record), ()) if one.record else ():
+            yield i, j, "same patient"
         for j in typed.get(readings(one.fields), ()) if one.fields else ():
             yield i, j, "same readings"
         for j in questions.get(normalize(one.question), ()):

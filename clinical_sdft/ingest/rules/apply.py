@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from clinical_sdft.errors import InputError
-from clinical_sdft.evaluation.leakage import readings
+from clinical_sdft.evaluation.leakage import pseudonym, readings
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.ingest.rules.judge import Judgement, State, judge, reads
 from clinical_sdft.ingest.rules.records import CaseRecord
@@ -88,11 +88,17 @@ def apart(
     held_out: Sequence[tuple[CaseRecord, Judgement]],
     suites: Iterable[Suite],
 ) -> list[tuple[CaseRecord, Judgement]]:
-    """Return the training records whose readings neither a held-out record nor an item of a suite has."""
+    """Return the training records whose patient and whose readings are in no suite, and not held out."""
     fields = applied.guideline.fields
+    suites = tuple(suites)
+    patients = {item.patient for suite in suites for item in suite.items if item.patient}
     tested = {readings(typed(fields, case.values)) for case, _ in held_out}
     tested |= {readings(item.fields) for suite in suites for item in suite.items if item.fields}
-    return [pair for pair in training if readings(typed(fields, pair[0].values)) not in tested]
+    return [
+        (case, one)
+        for case, one in training
+        if pseudonym(case.patient) not in patients and readings(typed(fields, case.values)) not in tested
+    ]
 
 
 def balanced(pairs: Sequence[tuple[CaseRecord, Judgement]], limit: int | None) -> list[tuple[CaseRecord, Judgement]]:
@@ -161,6 +167,7 @@ def suite_of(
             question=phrasing.question.format(case=case_text(guideline.fields, case.values)),
             answers=(_rule(one).answer,),
             specialty=specialty,
+            patient=pseudonym(case.patient),
             fields=typed(guideline.fields, case.values),
         )
         for case, one in pairs

@@ -63,6 +63,14 @@ def test_typed_cases_are_the_same_where_their_readings_are_not_where_their_words
     assert untyped.kind == "near question", "an item without values is compared by its words"
 
 
+def test_a_patient_who_is_tested_is_not_trained_on() -> None:
+    item = SuiteItem(id="I", question="Another?", answers=("a",), specialty="s", patient="f" * 64)
+    tested = suite("Something?").model_copy(update={"items": (item,)})
+    own = demonstration(CASE).model_copy(update={"record": "sha256:" + "f" * 64})
+    other = demonstration(CASE).model_copy(update={"record": "sha256:" + "e" * 64})
+    assert [leak.kind for leak in find_leaks([own, other], [tested])] == ["same patient"]
+
+
 def test_many_leaks_are_counted_and_the_first_named() -> None:
     many = [demonstration(f"{CASE} {number}", f"D{number}") for number in range(30)]
     with pytest.raises(InputError, match=r"^30 demonstrations ask the same") as caught:
