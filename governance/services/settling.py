@@ -54,7 +54,9 @@ def settle_conflicts(
             guideline=guideline.digest,
             guideline_title=guideline.title,
             settled=tuple(settled),
-            revisions=tuple(SuiteRevision(before=one.digest, after=two and two.digest) for one, two in revised),
+            revisions=tuple(
+                SuiteRevision(before=one.digest, after=None if two is None else two.digest) for one, two in revised
+            ),
             username=actor,
             printed_name=account.person.printed_name,
             meaning=MEANING,
@@ -109,7 +111,11 @@ def _replace(gov: Governance, connection: Connection, before: Suite, after: Suit
     """Retire a suite and seal the one that takes its place; both events say of each other."""
     actor, entry = by.person.username, suites.retire(connection, before.digest)
     told: dict[str, DetailValue] = {"kind": entry.kind, "change": "settle", "proof": by.how}
-    retired = told | {"suite_id": before.id, "reason": why.strip(), "replaced_by": after and after.digest}
+    retired = told | {
+        "suite_id": before.id,
+        "reason": why.strip(),
+        "replaced_by": None if after is None else after.digest,
+    }
     log.append(connection, gov.clock, actor=actor, action="suite-retired", subject=before.digest, details=retired)
     if after is not None:
         suites.register(connection, after, "new" if entry.kind == "new" else "prior")
