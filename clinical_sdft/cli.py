@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from clinical_sdft.commands import (
     audit,
     bench,
+    conflicts,
     deid,
     demonstrations,
     identity,
@@ -33,9 +34,9 @@ from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
-    "init", "people", "doctor", "demo", "ingest", "rules", "demonstrations", "records", "quarantine", "deid", "suite",
-    "preflight", "update", "run-once", "gate", "review", "promote", "rollback", "registry", "serve", "hold",
-    "retention", "audit", "study", "bench",
+    "init", "people", "doctor", "demo", "ingest", "rules", "demonstrations", "conflicts", "records", "quarantine",
+    "deid", "suite", "preflight", "update", "run-once", "gate", "review", "promote", "rollback", "registry", "serve",
+    "hold", "retention", "audit", "study", "bench",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -70,6 +71,7 @@ app.command()(update.ingest)
 update.records.command("reidentify")(quarantine.records_reidentify)
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(update.suite, name="suite")
+app.add_typer(conflicts.conflicts, name="conflicts")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")
 app.command("run-once")(update.run_once)

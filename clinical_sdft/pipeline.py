@@ -5,6 +5,7 @@ there is not repeated, so an update that was stopped anywhere is finished by sta
 """
 
 from clinical_sdft.outcome import UpdateOutcome
+from clinical_sdft.stages.conflicts import settle_first
 from clinical_sdft.stages.deidentify import deidentify
 from clinical_sdft.stages.draft import draft
 from clinical_sdft.stages.evaluate import evaluate
@@ -23,7 +24,8 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
 
     Raises:
         InputError: the guideline, the records or the suite cannot be used.
-        BlockedError: the pre-flight found that no demonstration helps.
+        BlockedError: the guideline contradicts suites or earlier demonstrations and nobody has settled it, or the
+            pre-flight found that no demonstration helps.
         QuarantineError: nothing to learn from is left after quarantine.
         BusyError: another process works on this workspace.
     """
@@ -32,6 +34,7 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
         watcher.say(f"update {update.id}")
         released, report = deidentify(update)
         demonstrations = draft(update, released)
+        settle_first(update, demonstrations)
         checked = check_teacher(update, demonstrations)
         arms: tuple[Arm, ...] = ("sdft", "sft") if workspace.settings.control_arm else ("sdft",)
         manifests = {arm: train(update, arm, demonstrations, checked) for arm in arms}
@@ -58,4 +61,6 @@ def run_preflight(workspace: Workspace, governance: Governance, request: Request
     with workspace.lock(f"pre-flight of guideline {request.guideline.id}"):
         update = open_update(workspace, governance, request, watcher)
         released, _ = deidentify(update)
-        return measure_teacher(update, draft(update, released))
+        demonstrations = draft(update, released)
+        settle_first(update, demonstrations)
+        return measure_teacher(update, demonstrations)

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.evaluation.leakage import NEAR
 from clinical_sdft.files import read_text
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.locks import held
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     accept_demonstrations: Literal["none", "documents", "all"] = Field(
         default="documents", description="which drafts a clinician must accept: none, those from documents, all"
     )
+    near_duplicate: float = Field(default=NEAR, gt=0, le=1, description="similarity at which two questions are one")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()

@@ -10,6 +10,7 @@ from data_contracts.base import (
     sha256_digest,
     short,
 )
+from data_contracts.conflicts import Conflict, ConflictList, SettledConflict, Settlement, SuiteRevision
 from data_contracts.evaluation import Decoding, ItemScore, Suite, SuiteItem, SuiteScores
 from data_contracts.gate import GateDecision, GatePolicy, Role, SuiteJudgement, SuiteRule, Verdict
 from data_contracts.gold import GoldDocument, GoldSpan, KeptSpan
@@ -68,6 +69,8 @@ __all__ = [
     "CategoryCount",
     "Checkpoint",
     "ChoiceScorer",
+    "Conflict",
+    "ConflictList",
     "Contract",
     "ContractError",
     "CostLedger",
@@ -115,6 +118,8 @@ __all__ = [
     "Scorer",
     "ShortTextScorer",
     "SamplingPlan",
+    "SettledConflict",
+    "Settlement",
     "Signature",
     "Skipped",
     "SmallestGroup",
@@ -122,6 +127,7 @@ __all__ = [
     "Suite",
     "SuiteItem",
     "SuiteJudgement",
+    "SuiteRevision",
     "SuiteRule",
     "SuiteScores",
     "TemplateTrial",

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinical_sdft.commands.common import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption, show
+from clinical_sdft.commands.common import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption, open_both, show
 from clinical_sdft.errors import InputError
 
 if TYPE_CHECKING:
     from clinical_sdft.ingest.rules.apply import Applied
     from clinical_sdft.ingest.rules.judge import Judgement
     from clinical_sdft.workspace import Workspace
-    from data_contracts import Guideline
+    from data_contracts import Guideline, Suite
 
 rules = typer.Typer(help="Executable rules of a guideline.", no_args_is_help=True)
 
@@ -67,7 +67,8 @@ def rules_apply(
     """Apply rules to structured records: say what they decide, and write cases with answers where asked to.
 
     Only numbers with units, yes and no, and words of a closed list are read, never free text. A record whose reading is
-    missing is not guessed: it is counted. Without --out and --suite nothing is written.
+    missing is not guessed: it is counted. Without --out and --suite nothing is written. What a suite asks already, or
+    will ask, is not written to be trained on.
     """
     from clinical_sdft.deid.keys import load_key
     from clinical_sdft.deid.records import keyed_digest
@@ -76,16 +77,16 @@ def rules_apply(
     from clinical_sdft.ingest.rules.apply import apply_rules
     from clinical_sdft.ingest.rules.mapping import read_mapping
     from clinical_sdft.ingest.rules.records import read_cases
-    from clinical_sdft.workspace import Workspace
+    from governance.services import queries
 
-    opened = Workspace(workspace)
+    opened, governance = open_both(workspace)
     key = load_key(opened.root)
     read = read_guideline(guideline)
     check_rules(read, str(guideline))
     found = read_cases(records, read_mapping(mapping, read), read, lambda data: keyed_digest(key, data))
     applied = apply_rules(read, found.cases, str(guideline))
     wanted = _Wanted(out, suite, held_out if suite else 0.0, limit, specialty, licence, explain)
-    written = _write(opened, applied, wanted, records.name)
+    written = _write(opened, queries.prior_suites(governance), applied, wanted, records.name)
     summary = {
         "records": len(applied.cases),
         "left_out": found.left_out,
@@ -151,14 +152,18 @@ class _Wanted:
                 raise InputError(f"{option} {name}: a name is letters, digits, dots, hyphens and underscores")
 
 
-def _write(workspace: "Workspace", applied: "Applied", wanted: _Wanted, source: str) -> dict[str, str]:
+def _write(
+    workspace: "Workspace", suites: "tuple[Suite, ...]", applied: "Applied", wanted: _Wanted, source: str
+) -> dict[str, str]:
     """Write what was asked for and return what went where: all of it, or nothing where something is wrong."""
     from clinical_sdft.files import write_bytes
-    from clinical_sdft.ingest.rules.apply import balanced, demonstrations, split, suite_of
+    from clinical_sdft.ingest.rules.apply import apart, balanced, demonstrations, split, suite_of
     from clinical_sdft.ingest.rules.inbox import write_inbox
 
     inbox = workspace.root / "inbox"
-    training, held_out = (balanced(side, wanted.limit) for side in split(applied, wanted.held_out))
+    training, held_out = split(applied, wanted.held_out)
+    held_out = balanced(held_out, wanted.limit)
+    training = balanced(apart(applied, training, held_out, suites), wanted.limit)
     made = demonstrations(applied.guideline, training, workspace.phrasing, explain=wanted.explain)
     if wanted.out and not made:
         raise InputError("rules apply: no record is decided; nothing to learn from")

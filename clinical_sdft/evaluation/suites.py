@@ -1,7 +1,6 @@
-"""Read suites from files, and keep what is trained on apart from what is tested on."""
+"""Read suites from files."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,8 @@ from pydantic import ValidationError
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.files import read_text
-from clinical_sdft.phrases import normalize
 from clinical_sdft.validation import first_problem
-from data_contracts import Demonstration, Suite
+from data_contracts import Suite
 
 
 def read_suite(path: Path) -> Suite:
@@ -32,22 +30,3 @@ def read_suite(path: Path) -> Suite:
         return Suite.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from error
-
-
-def refuse_overlap(demonstrations: Iterable[Demonstration], suites: Iterable[Suite]) -> None:
-    """Refuse to train on what is tested: equal questions after normalizing.
-
-    Raises:
-        InputError: some demonstrations ask what a suite asks; the message lists the ids.
-    """
-    trained = {normalize(demonstration.question): demonstration.id for demonstration in demonstrations}
-    pairs = [
-        f"{trained[key]} = {suite.id}/{item.id}"
-        for suite in suites
-        for item in suite.items
-        if (key := normalize(item.question)) in trained
-    ]
-    if pairs:
-        raise InputError(
-            f"{len(pairs)} demonstrations ask the same as suite items; remove them from one side: {', '.join(pairs)}"
-        )

@@ -1,7 +1,6 @@
 """Stage two: demonstrations from the guideline's cases and the clean records, accepted where they must be."""
 
 from clinical_sdft.errors import QuarantineError
-from clinical_sdft.evaluation.suites import refuse_overlap
 from clinical_sdft.files import read_contracts, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
 from clinical_sdft.ingest.rules.inbox import read_inbox
@@ -12,12 +11,10 @@ from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_dig
 
 
 def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
-    """Turn the guideline's cases and the clean records into demonstrations, none of which any suite asks."""
+    """Turn the guideline's cases and the clean records into demonstrations."""
     file = update.folder / "demonstrations.jsonl"
     if not file.is_file():
-        demonstrations = _demonstrations(update, released)
-        refuse_overlap(demonstrations, update.suites)
-        write_contracts(file, demonstrations)
+        write_contracts(file, _demonstrations(update, released))
     demonstrations = read_contracts(file, Demonstration)
     if needs_acceptance(update):
         refuse_unaccepted(update, demonstrations)

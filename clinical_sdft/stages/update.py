@@ -17,7 +17,7 @@ from data_contracts import Decoding, Digest, Guideline, Suite, canonical_json, s
 from governance.services import commands, queries
 from governance.services.handle import Governance
 
-_OUTSIDE = {"serving", "reidentification_vault", "accept_demonstrations"}
+_OUTSIDE = {"serving", "reidentification_vault", "accept_demonstrations", "near_duplicate"}
 
 Arm = Literal["sdft", "sft"]
 
@@ -87,8 +87,7 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         "prior_suites": sorted(suite.digest for suite in prior),
         "incumbent": current.current,
         "policy": workspace.policy.digest,
-        # Neither which servers answer nor whether a vault is kept decides what is trained; what must be accepted is
-        # asked again each time.
+        # What decides nothing about what is trained, and what is asked again each time.
         "settings": sha256_digest(workspace.settings.model_dump_json(exclude=_OUTSIDE).encode()),
     }
     by_rules = read_inbox(workspace.root / "inbox", request.guideline)

@@ -22,6 +22,7 @@ Act = Literal[
     "retire a version",
     "roll back",
     "set or release a hold",
+    "settle a conflict",
     "sign",
 ]
 
@@ -39,6 +40,7 @@ ALLOWED: dict[Act, tuple[PersonRole, ...]] = {
     "retire a version": (PersonRole.APPROVER, PersonRole.ADMINISTRATOR),
     "roll back": (PersonRole.APPROVER, PersonRole.ADMINISTRATOR),
     "set or release a hold": (PersonRole.COMPLIANCE,),
+    "settle a conflict": (PersonRole.CLINICIAN, PersonRole.APPROVER),
     "sign": (PersonRole.CLINICIAN, PersonRole.APPROVER),
 }
 

@@ -41,6 +41,7 @@ from governance.services.serving import (
     record_failure,
     record_hand_off,
 )
+from governance.services.settling import settle_conflicts
 from governance.services.signing import sign
 from governance.store.database import writing
 
@@ -85,6 +86,7 @@ __all__ = [
     "rollback",
     "seal",
     "set_hold",
+    "settle_conflicts",
     "sign",
     "submit_update",
     "verify_export",
@@ -99,6 +101,7 @@ OWN_ACTIONS = (
             "audit-exported",
             "checkpoint-failed",
             "code-failed",
+            "conflicts-settled",
             "checkpoint-time-stamped",
             "gate-decided",
             "hold-released",

@@ -27,6 +27,7 @@ from governance.services.history import answered, legal_holds, model_lineage, re
 from governance.services.identity import proofs_of
 from governance.services.quarantine import quarantine_decisions
 from governance.services.serving import canary_questions, served_names, serving_state
+from governance.services.settling import settlements, unsettled
 from governance.services.views import Change, EventProof, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
 
@@ -48,6 +49,8 @@ __all__ = [
     "retention_list",
     "served_names",
     "serving_state",
+    "settlements",
+    "unsettled",
     "update_detail",
     "updates",
     "updates_with_drafts",

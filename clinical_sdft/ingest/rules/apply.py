@@ -1,12 +1,13 @@
 """From a guideline's rules and structured records to written cases with answers, and what it came to."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.evaluation.leakage import pseudonym, readings
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.ingest.rules.judge import Judgement, State, judge, reads
 from clinical_sdft.ingest.rules.records import CaseRecord
@@ -81,6 +82,25 @@ def split(applied: Applied, held_out: float) -> tuple[list[tuple[CaseRecord, Jud
     return sides
 
 
+def apart(
+    applied: Applied,
+    training: Sequence[tuple[CaseRecord, Judgement]],
+    held_out: Sequence[tuple[CaseRecord, Judgement]],
+    suites: Iterable[Suite],
+) -> list[tuple[CaseRecord, Judgement]]:
+    """Return the training records whose patient and whose readings are in no suite, and not held out."""
+    fields = applied.guideline.fields
+    suites = tuple(suites)
+    patients = {item.patient for suite in suites for item in suite.items if item.patient}
+    tested = {readings(typed(fields, case.values)) for case, _ in held_out}
+    tested |= {readings(item.fields) for suite in suites for item in suite.items if item.fields}
+    return [
+        (case, one)
+        for case, one in training
+        if pseudonym(case.patient) not in patients and readings(typed(fields, case.values)) not in tested
+    ]
+
+
 def balanced(pairs: Sequence[tuple[CaseRecord, Judgement]], limit: int | None) -> list[tuple[CaseRecord, Judgement]]:
     """Return at most `limit` records with distinct cases, as many of each rule as there are, in an order by digest."""
     queues: dict[str, list[tuple[CaseRecord, Judgement]]] = {}
@@ -147,6 +167,7 @@ def suite_of(
             question=phrasing.question.format(case=case_text(guideline.fields, case.values)),
             answers=(_rule(one).answer,),
             specialty=specialty,
+            patient=pseudonym(case.patient),
             fields=typed(guideline.fields, case.values),
         )
         for case, one in pairs

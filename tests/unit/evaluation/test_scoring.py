@@ -1,9 +1,10 @@
 import pytest
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.evaluation.leakage import refuse_overlap
 from clinical_sdft.evaluation.metrics import PairedDrop, ReplyAccuracy
 from clinical_sdft.evaluation.scoring import score_reply
-from clinical_sdft.evaluation.suites import read_suite, refuse_overlap
+from clinical_sdft.evaluation.suites import read_suite
 from data_contracts import Demonstration, Suite, SuiteItem
 
 DIGEST = "sha256:" + "0" * 64
