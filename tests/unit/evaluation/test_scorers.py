@@ -141,13 +141,8 @@ def test_a_conversation_may_carry_its_question_as_its_last_turn() -> None:
 def test_what_an_item_gained_later_is_written_only_where_it_is_used() -> None:
     plain = SuiteItem.model_validate(ITEM)
     assert b"scorer" not in plain.canonical_bytes() and b"turns" not in plain.canonical_bytes()
-XX
-            "turns": [USER, ASSISTANT],
-            "patient": "p-1",
-            "subgroup": {"sex": "female"},
-            "scorer": {"kind": "short-text"},
-        }
-    )
+    later = {"turns": [USER, ASSISTANT], "patient": "p-1", "subgroup": {"sex": "female"}}
+    rich = SuiteItem.model_validate(ITEM | later | {"scorer": {"kind": "short-text"}})
     assert SuiteItem.from_bytes(rich.canonical_bytes()) == rich
     assert rich.digest != plain.digest
 
