@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, registry, review, serve, setup, update
+from clinical_sdft.commands import audit, identity, registry, review, serve, setup, suites, update
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
@@ -48,7 +48,7 @@ setup.people.command("unlink-oidc")(identity.unlink_oidc)
 app.add_typer(setup.people, name="people")
 app.command()(update.ingest)
 app.add_typer(update.records, name="records")
-app.add_typer(update.suite, name="suite")
+app.add_typer(suites.suite, name="suite")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")
 app.command("run-once")(update.run_once)

@@ -18,7 +18,7 @@ from governance.audit import log
 from governance.services.handle import Governance
 from governance.store.database import reading, writing
 
-Purpose = Literal["signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention"]
+Purpose = Literal["signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention", "suite"]
 
 
 def add_person(gov: Governance, person: Person, password: str, *, actor: str) -> None:

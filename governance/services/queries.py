@@ -25,6 +25,7 @@ from governance.services.handle import Governance
 from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
 from governance.services.identity import proofs_of
 from governance.services.serving import canary_questions, served_names, serving_state
+from governance.services.suites import suite_history
 from governance.services.views import Change, EventProof, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
 
@@ -44,6 +45,7 @@ __all__ = [
     "retention_list",
     "served_names",
     "serving_state",
+    "suite_history",
     "update_detail",
     "updates",
     "versions",
