@@ -20,7 +20,7 @@ def read_medmcqa(paths: Sequence[Path], style: Style) -> Imported:
     """
     rows = [row for path in paths for row in json_rows(path)]
     answers = [_number(row) for row in rows]
-    first = _first(paths, set(answers), style.first_answer)
+    first = _first(paths, set(answers), style.first_answer) if answers else 0
     items = []
     for row, answer in zip(rows, answers, strict=True):
         options = [row.text(name) for name in OPTIONS]
