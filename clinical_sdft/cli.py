@@ -13,13 +13,24 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from clinical_sdft.commands import audit, identity, registry, review, serve, setup, suites, update
+from clinical_sdft.commands import (
+    audit,
+    bench,
+    bench_evaluation,
+    identity,
+    registry,
+    review,
+    serve,
+    setup,
+    suites,
+    update,
+)
 from clinical_sdft.commands.common import err, out
 from clinical_sdft.errors import ClinicalSdftError
 
 LIFE_OF_AN_UPDATE = (
     "init", "people", "doctor", "demo", "ingest", "records", "suite", "preflight", "update", "run-once",
-    "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit",
+    "gate", "review", "promote", "rollback", "registry", "serve", "hold", "retention", "audit", "bench",
 )  # fmt: skip
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -62,6 +73,8 @@ app.add_typer(registry.retention, name="retention")
 app.add_typer(serve.serve, name="serve")
 app.add_typer(audit.audit, name="audit")
 app.command()(setup.doctor)
+bench.bench.command("evaluation")(bench_evaluation.evaluation)
+app.add_typer(bench.bench, name="bench")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from data_contracts.base import (
     short,
 )
 from data_contracts.evaluation import Decoding, ItemScore, Suite, SuiteItem, SuiteScores
-from data_contracts.gate import GateDecision, GatePolicy, Role, SuiteJudgement, SuiteRule, Verdict
+from data_contracts.gate import GateDecision, GatePolicy, Role, SubgroupRule, SuiteJudgement, SuiteRule, Verdict
 from data_contracts.governance import (
     AuditEvent,
     Checkpoint,
@@ -96,6 +96,7 @@ __all__ = [
     "ShortTextScorer",
     "Signature",
     "Source",
+    "SubgroupRule",
     "Suite",
     "SuiteItem",
     "SuiteJudgement",
