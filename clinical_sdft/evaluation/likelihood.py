@@ -18,7 +18,10 @@ from clinical_sdft.evaluation.scorers.choice import Likelihood
 from clinical_sdft.models.generation import TokenIds, common_prefix, left_pad, read_prefix
 
 BATCH_TOKENS = 2048
-"""Tokens read in one go; more do not make a matrix product cheaper per token, and hold more keys and values."""
+"""Most tokens read in one go; more do not make a matrix product cheaper per token, and hold more keys and values."""
+ENOUGH_TOKENS = 256
+"""A batch of this many tokens is worth closing when the next row would be much longer than its first."""
+MOST_PADDING = 0.1
 
 
 @dataclass
@@ -39,7 +42,7 @@ class ChoiceReader:
         shared = common_prefix(prompts)
         cache = read_prefix(self.model, prompts[0][:shared]) if shared else None
         found: list[tuple[Likelihood, ...]] = [()] * len(questions)
-        for rows in self._batches(prompts, shared):
+        for rows in by_length([len(prompt) - shared for prompt in prompts], self.batch_tokens):
             suffixes = [prompts[row][shared:] for row in rows]
             options = [questions[row].options for row in rows]
             for row, likelihoods in zip(rows, self._batch(suffixes, options, cache, shared), strict=True):
@@ -49,16 +52,6 @@ class ChoiceReader:
     def _fit(self, question: Question) -> TokenIds:
         room = self.context_tokens - max(len(option) for option in question.options) + 1
         return question.prompt[-room:]
-
-    def _batches(self, prompts: Sequence[TokenIds], shared: int) -> Iterator[list[int]]:
-        """Yield rows of similar length, each batch within the budget of tokens."""
-        batch: list[int] = []
-        for row in sorted(range(len(prompts)), key=lambda index: len(prompts[index])):
-            if batch and (len(batch) + 1) * (len(prompts[row]) - shared) > self.batch_tokens:
-                yield batch
-                batch = []
-            batch.append(row)
-        yield batch
 
     def _batch(
         self,
@@ -102,16 +95,36 @@ class ChoiceReader:
     ) -> None:
         """Add the log-probabilities of what follows each option's first token: every option a row of its own."""
         places = [(row, at) for row, one in enumerate(options) for at, option in enumerate(one) if len(option) > 1]
-        owner = torch.tensor([row for row, _ in places])
-        cache.batch_select_indices(owner)
-        ids_OT, keep_OT = left_pad([options[row][at][:-1] for row, at in places])
-        targets_OT, _ = left_pad([options[row][at][1:] for row, at in places])
-        logits_OTV = self.model(
-            input_ids=ids_OT,
-            attention_mask=torch.cat([mask_BS[owner], keep_OT], dim=1),
-            position_ids=last_B[owner, None] + keep_OT.cumsum(1),
-            past_key_values=cache,
-        ).logits.float()
-        said_OT = logits_OTV.gather(-1, targets_OT[..., None])[..., 0] - logits_OTV.logsumexp(-1)
-        for (row, at), extra in zip(places, (said_OT * keep_OT).sum(1).tolist(), strict=True):
-            totals[row][at] += extra
+        batches = list(by_length([len(options[row][at]) - 1 for row, at in places], self.batch_tokens))
+        for number, batch in enumerate(batches, 1):
+            chosen = [places[index] for index in batch]
+            owner = torch.tensor([row for row, _ in chosen])
+            own = cache if number == len(batches) else copy.deepcopy(cache)
+            own.batch_select_indices(owner)
+            ids_OT, keep_OT = left_pad([options[row][at][:-1] for row, at in chosen])
+            targets_OT, _ = left_pad([options[row][at][1:] for row, at in chosen])
+            logits_OTV = self.model(
+                input_ids=ids_OT,
+                attention_mask=torch.cat([mask_BS[owner], keep_OT], dim=1),
+                position_ids=last_B[owner, None] + keep_OT.cumsum(1),
+                past_key_values=own,
+            ).logits.float()
+            said_OT = logits_OTV.gather(-1, targets_OT[..., None])[..., 0] - logits_OTV.logsumexp(-1)
+            for (row, at), extra in zip(chosen, (said_OT * keep_OT).sum(1).tolist(), strict=True):
+                totals[row][at] += extra
+
+
+def by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """Yield rows in batches of similar length: within the budget of tokens, and with little padding."""
+    batch: list[int] = []
+    real = 0
+    for row in sorted(range(len(lengths)), key=lambda index: lengths[index]):
+        padded = (len(batch) + 1) * lengths[row]
+        wasteful = real >= ENOUGH_TOKENS and padded - real - lengths[row] > MOST_PADDING * padded
+        if batch and (padded > budget or wasteful):
+            yield batch
+            batch, real = [], 0
+        batch.append(row)
+        real += lengths[row]
+    if batch:
+        yield batch

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from data_contracts import (
     AuditEvent,
+    ChoiceScorer,
     Digest,
     Guideline,
     Person,
@@ -217,6 +218,8 @@ def _change(record: UpdateRecord, one: ItemPair, old_reply: str, new_reply: str)
         quote=basis.quote if basis else None,
         statement=basis.statement if basis else None,
         source=basis.source if basis else None,
+        turns=item.turns,
+        options=item.scorer.options if isinstance(item.scorer, ChoiceScorer) else (),
     )
 
 

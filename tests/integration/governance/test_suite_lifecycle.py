@@ -1,9 +1,9 @@
 """Suites are retired, relabelled and refreshed by people who prove it; what was spent on them stays spent."""
 
 import pytest
-from governance_world import suite
+from governance_world import digest, suite
 
-from data_contracts import SuiteItem
+from data_contracts import ChoiceScorer, Decoding, SuiteItem, Turn
 from governance.approvals.errors import PersonError, RoleError
 from governance.registry.errors import NotFoundError, SuiteError
 from governance.services import commands, queries
@@ -113,3 +113,39 @@ def test_a_retired_suite_does_not_come_back_under_another_name(world) -> None:
     with pytest.raises(SuiteError, match="what the retired suite known asked"):
         commands.register_suite(world.gov, renamed, kind="prior", actor="admin")
     assert queries.prior_suites(world.gov) == ()
+
+
+def mixed():
+    turns = (Turn(role="user", content="Hi"), Turn(role="assistant", content="Yes?"))
+    common = {"answers": ("gout",), "specialty": "medicine"}
+    choice = ChoiceScorer(options=("gout", "flu"))
+    items = (
+        SuiteItem(id="spoken", question="Which one?", turns=turns, **common),
+        SuiteItem(id="chosen", question="Which of these?", scorer=choice, **common),
+        SuiteItem(id="plain", question="The toe is hot:", form="plain", **common),
+    )
+    return suite("mixed").model_copy(update={"items": items})
+
+
+def test_the_canary_asks_what_a_chat_server_can_be_compared_on(world) -> None:
+    made = mixed()
+    commands.register_suite(world.gov, made, kind="prior", actor="admin")
+    world.submitted("u1", priors=(world.prior, made))
+    asked = queries.canary_questions(world.gov, digest("model-u1"), 50, Decoding())
+    found = {question.item_id: question for question in asked}
+    assert "spoken" in found and not {"chosen", "plain"} & set(found)
+    assert [turn.content for turn in found["spoken"].turns] == ["Hi", "Yes?"] and found["spoken"].reply == "gout"
+    never = queries.canary_questions(world.gov, digest("unknown"), 50, Decoding())
+    assert {question.item_id: question.reply for question in never if question.suite_id == "mixed"} == {
+        "spoken": None,
+        "chosen": None,
+    }
+
+
+def test_a_reviewer_sees_turns_and_options(world) -> None:
+    made = mixed()
+    commands.register_suite(world.gov, made, kind="prior", actor="admin")
+    world.submitted("u1", priors=(world.prior, made))
+    changes = {change.item_id: change for change in queries.item_changes(world.gov, "u1")}
+    assert changes["chosen"].options == ("gout", "flu") and changes["spoken"].options == ()
+    assert [turn.role for turn in changes["spoken"].turns] == ["user", "assistant"]
