@@ -131,11 +131,8 @@ def test_the_question_is_asked_greedily_and_as_in_the_evaluation(scripted):
 
 def test_what_was_said_before_the_question_is_sent_before_it(scripted):
     scripted.says(f'{{"model": "{NEW}", "choices": [{{"message": {{"content": "gout"}}}}]}}')
-    turns = (
-        Turn(role="system", content="Be kind."),
-        Turn(role="user", content="Hi"),
-        Turn(role="assistant", content="?"),
-    )
+    said = (("system", "Be kind."), ("user", "Hi"), ("assistant", "?"))
+    turns = tuple(Turn(role=role, content=content) for role, content in said)
     vllm(scripted).reply(NEW, replace(QUESTION, turns=turns))
     sent = [(message["role"], message["content"]) for message in json.loads(scripted.asked[0][3])["messages"]]
     assert sent == [*said, ("user", "What is it?")]
