@@ -176,9 +176,8 @@ def choice_item(
     if len(set(options)) < len(options):
         raise row.refuse("two options are the same; their text cannot be chosen (--options letters can)")
     asked = f"Question: {question}\nAnswer:" if style.plain else question
-    scorer = ChoiceScorer(options=tuple(options))
-    answers = (options[gold],)
-    return item(row, id=name, question=asked, answers=answers, scorer=scorer, specialty=specialty, style=style)
+    scorer, answer = ChoiceScorer(options=tuple(options)), options[gold]
+    return item(row, id=name, question=asked, answers=(answer,), scorer=scorer, specialty=specialty, style=style)
 
 
 def item(row: Row, style: Style, **fields: Any) -> SuiteItem:
