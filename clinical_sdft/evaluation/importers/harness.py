@@ -43,6 +43,8 @@ def _sample(row: Row) -> SuiteItem:
     gold = _gold(row, row.any("target"), options)
     if len(set(options)) < max(2, len(options)):
         raise row.refuse("there are fewer than two options, or two are the same")
+    if not 0 <= gold < len(options):
+        raise row.refuse(f"the target is number {gold} of {len(options)} options, counted from 0")
     scorer = ChoiceScorer(options=tuple(options))
     return item(row, PLAIN, id=name, question=prompt, answers=(options[gold],), specialty="general", scorer=scorer)
 
@@ -73,7 +75,8 @@ def _document(row: Row, style: Style) -> SuiteItem:
         return item(row, style, id=name, question=question, answers=(answer,), specialty=specialty)
     labels: list[Any] = list(LETTERS)
     if isinstance(choices, dict):  # ARC: {"text": […], "label": […]}
-        labels = choices.get("label") if isinstance(choices.get("label"), list) else labels
+        named = choices.get("label")
+        labels = named if isinstance(named, list) else labels
         choices = choices.get("text")
     options = Row(row.path, row.number, {"choices": choices}).texts("choices")
     gold = _gold(row, row.any(*ANSWER), options, labels)

@@ -50,7 +50,7 @@ def _near(value: float, scorer: NumericScorer) -> bool:
 def _registry() -> Any:
     import pint
 
-    registry = pint.UnitRegistry()
+    registry: Any = pint.UnitRegistry()
     registry.define("international_unit = [biological_activity] = IU = iu")
     registry.define("milliequivalent = [charge_amount] = mEq = meq")
     return registry

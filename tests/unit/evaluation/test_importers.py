@@ -131,6 +131,7 @@ def test_harness_documents_and_samples(tmp_path) -> None:
         ("mmlu", json.dumps({"question": "q", "choices": "ab", "answer": 0}), "`choices` is no list of texts"),
         ("pubmedqa", json.dumps(PUBMEDQA["12"] | {"final_decision": "perhaps"}), "not yes, no or maybe"),
         ("harness", json.dumps(ARC | {"answerKey": "Z"}), "the answer is none of the options"),
+        ("harness", json.dumps(SAMPLE | {"target": 7}), "row 1: the target is number 7 of 2 options"),
         ("harness", json.dumps(SAMPLE | {"arguments": []}), "`arguments` holds no requests"),
     ],
 )
