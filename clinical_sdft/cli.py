@@ -28,6 +28,8 @@ from clinical_sdft.commands import (
     serve,
     setup,
     study,
+    bench_evaluation,
+    suites,
     update,
 )
 from clinical_sdft.commands.common import err, out
@@ -72,6 +74,7 @@ update.records.command("reidentify")(quarantine.records_reidentify)
 app.add_typer(quarantine.quarantine, name="quarantine")
 app.add_typer(update.suite, name="suite")
 app.add_typer(conflicts.conflicts, name="conflicts")
+app.add_typer(suites.suite, name="suite")
 app.command()(update.preflight)
 app.add_typer(update.update, name="update")
 app.command("run-once")(update.run_once)
@@ -88,6 +91,8 @@ app.add_typer(audit.audit, name="audit")
 app.add_typer(bench.bench, name="bench")
 app.command()(setup.doctor)
 app.command()(study.study)
+bench.bench.command("evaluation")(bench_evaluation.evaluation)
+app.add_typer(bench.bench, name="bench")
 
 
 @app.command()

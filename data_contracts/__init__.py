@@ -12,7 +12,7 @@ from data_contracts.base import (
 )
 from data_contracts.conflicts import Conflict, ConflictList, SettledConflict, Settlement, SuiteRevision
 from data_contracts.evaluation import Decoding, ItemScore, Suite, SuiteItem, SuiteScores
-from data_contracts.gate import GateDecision, GatePolicy, Role, SuiteJudgement, SuiteRule, Verdict
+from data_contracts.gate import GateDecision, GatePolicy, Role, SubgroupRule, SuiteJudgement, SuiteRule, Verdict
 from data_contracts.gold import GoldDocument, GoldSpan, KeptSpan
 from data_contracts.governance import (
     AuditEvent,
@@ -124,6 +124,7 @@ __all__ = [
     "Skipped",
     "SmallestGroup",
     "Source",
+    "SubgroupRule",
     "Suite",
     "SuiteItem",
     "SuiteJudgement",

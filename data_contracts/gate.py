@@ -1,11 +1,11 @@
 """The regression gate: its policy, and the decision it leaves behind."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from data_contracts.base import Contract, Digest, Fraction, Slug, Text
+from data_contracts.base import Contract, Digest, Fraction, Slug, Text, without_defaults
 
 
 class Verdict(StrEnum):
@@ -18,12 +18,14 @@ class Verdict(StrEnum):
 
 
 class Role(StrEnum):
-    """What a suite is to the gate."""
+    """What a suite, or a subgroup of prior items, is to the gate."""
 
     POOLED = "pooled"
     GATED = "gated"
     DESCRIPTIVE = "descriptive"
     NEW = "new"
+    SUBGROUP = "subgroup"
+    SUBGROUP_DESCRIPTIVE = "subgroup-descriptive"
 
 
 class SuiteRule(Contract):
@@ -33,6 +35,15 @@ class SuiteRule(Contract):
     role: Literal[Role.GATED, Role.DESCRIPTIVE]
     margin: float | None = Field(default=None, gt=0, lt=1, description="overrides the policy's margin")
     reason: Text | None = Field(default=None, description="why a suite is descriptive")
+
+
+class SubgroupRule(Contract):
+    """How the subgroups of one field of the prior items are judged: each of its values by itself."""
+
+    field: Slug = Field(description="such as sex or age")
+    role: Literal[Role.GATED, Role.DESCRIPTIVE] = Role.GATED
+    margin: float | None = Field(default=None, gt=0, lt=1, description="overrides the policy's margin")
+    reason: Text | None = Field(default=None, description="why a field is descriptive")
 
 
 class GatePolicy(Contract):
@@ -49,6 +60,13 @@ class GatePolicy(Contract):
     pooled: bool = Field(default=True, description="judge all prior items together as one suite")
     suites: tuple[SuiteRule, ...] = ()
     max_spend: int = Field(default=20, ge=1, description="attempts one sealed suite may serve")
+    subgroups: tuple[SubgroupRule, ...] = Field(
+        default=(), description="fields whose subgroups decide; of other fields they are shown only"
+    )
+
+    @model_serializer(mode="wrap")
+    def _omit_what_came_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, write(self), ("subgroups",))
 
 
 class SuiteJudgement(Contract):
@@ -72,6 +90,12 @@ class SuiteJudgement(Contract):
     regressed: bool = Field(description="exact McNemar regression after Holm's correction")
     verdict: Verdict
     reason: Text
+    subgroup: Text | None = Field(default=None, description="field and value, of a judgement on a subgroup")
+    clusters: int | None = Field(default=None, description="patients, where several items are of one patient")
+
+    @model_serializer(mode="wrap")
+    def _omit_what_came_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_defaults(self, write(self), ("subgroup", "clusters"))
 
 
 class GateDecision(Contract):

@@ -8,10 +8,13 @@ import streamlit as st
 from app.components.markup import html, link, quoted, tag
 from app.components.pager import controls, first_row
 from app.components.words import CHANGES
+from data_contracts import Turn
 from governance.services.views import Change, ItemChange
 
 PAGE_SIZE = 10
 EVERYWHERE, NEW, PRIOR = "all suites", "new suite", "prior suites"
+
+SPEAKERS = {"system": "Instruction", "user": "User", "assistant": "Assistant"}
 
 _ORDER = list(CHANGES)
 _SMALL = "color:#51606e;font-size:0.9rem"
@@ -58,25 +61,42 @@ def _filters(update_id: str, items: Sequence[ItemChange]) -> tuple[set[Change], 
 def _matches(item: ItemChange, shown: set[Change], where: str, words: str) -> bool:
     if item.change not in shown or (where != EVERYWHERE and item.new != (where == NEW)):
         return False
-    fields = (item.item_id, item.question, item.expected, item.incumbent_reply, item.candidate_reply)
+    said = (turn.content for turn in item.turns)
+    answers = (item.expected, item.incumbent_reply, item.candidate_reply)
+    fields = (item.item_id, *said, item.question, *item.options, *answers)
     return not words or any(words in field.casefold() for field in fields)
 
 
 def _card(item: ItemChange) -> None:
     origin = f"{'new' if item.new else 'prior'} suite {item.suite_id}, item {item.item_id}, {item.specialty}"
     must = " · must-pass item" if item.must_pass else ""
+    verb = "chooses" if item.options else "answers"
     with st.container(border=True):
         html(
             tag("strong", CHANGES[item.change]),
             tag("span", f" · {origin}{must}", _SMALL),
+            *(_turn(turn) for turn in item.turns),
             tag("p", item.question, "white-space:pre-wrap;margin:6px 0"),
+            _options(item),
             f'<div style="{_ROW}">',
             _answer("Expected", "", item.expected),
-            _answer("In force answers", _mark(item.incumbent_score), item.incumbent_reply),
-            _answer("Proposed answers", _mark(item.candidate_score), item.candidate_reply),
+            _answer(f"In force {verb}", _mark(item.incumbent_score), item.incumbent_reply),
+            _answer(f"Proposed {verb}", _mark(item.candidate_score), item.candidate_reply),
             "</div>",
             _basis(item) if item.new else "",
         )
+
+
+def _turn(turn: Turn) -> str:
+    return tag("p", f"{SPEAKERS[turn.role]}: {turn.content}", f"{_SMALL};white-space:pre-wrap;margin:4px 0")
+
+
+def _options(item: ItemChange) -> str:
+    """Return what was chosen among; letters whose words stand in the question need no list of their own."""
+    if not item.options or all(len(option) == 1 for option in item.options):
+        return ""
+    rows = "".join(tag("li", option) for option in item.options)
+    return f'<ul style="margin:0 0 6px 0">{rows}</ul>'
 
 
 def _mark(score: float) -> str:

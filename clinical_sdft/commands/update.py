@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from clinical_sdft.stages.update import Request
 
 records = typer.Typer(help="Patient records: de-identified or held back.", no_args_is_help=True)
-suite = typer.Typer(help="Diagnostic suites: what an update must not break.", no_args_is_help=True)
 update = typer.Typer(help="Updates of the model in force.", no_args_is_help=True)
 
 GuidelineArgument = Annotated[Path, typer.Argument(help="Guideline file (YAML or JSON).")]
@@ -87,57 +86,6 @@ def records_digest(
     ]
     commands.record_event(governance, actor=actor, action="record-digests-shown", details={"count": len(rows)})
     show(rows, as_json, "\n".join(f"{number:6}  {digest}" for number, digest in enumerate(rows, start=1)))
-
-
-@suite.command("add")
-def suite_add(
-    file: Annotated[Path, typer.Argument(help="Suite file (YAML or JSON).")],
-    actor: ActorOption,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-    as_json: JsonOption = False,
-) -> None:
-    """Check a suite, seal it, and add it to the prior suites every update must pass."""
-    from clinical_sdft.evaluation.suites import read_suite
-    from governance.gate import power, spent_alpha
-    from governance.services import commands
-
-    opened, governance = open_both(workspace)
-    known_actor(governance, actor)
-    read = read_suite(file)
-    digest = commands.register_suite(governance, read, kind="prior", actor=actor)
-    policy, n = opened.policy, len(read.items)
-    chance = power(n, policy.margin, policy.planned_discordance, spent_alpha(policy.alpha, 1))
-    text = (
-        f"{read.id} {read.version}: {n} items, sealed {digest}\n"
-        f"alone, at a margin of {policy.margin:.0%}, a harmless first update passes with probability {chance:.2f}"
-    )
-    show({"suite": read.id, "digest": digest, "items": n, "power": chance}, as_json, text)
-
-
-@suite.command("list")
-def suite_list(workspace: WorkspaceOption = DEFAULT_WORKSPACE, as_json: JsonOption = False) -> None:
-    """List the prior suites in use."""
-    from governance.services import queries
-
-    rows = queries.prior_suites(governed(workspace))
-    value = [{"id": s.id, "version": s.version, "items": len(s.items), "digest": s.digest} for s in rows]
-    lines = [f"{s.id:24} {s.version:10} {len(s.items):5} items  {s.digest}" for s in rows]
-    show(value, as_json, "\n".join(lines) or "no prior suites yet")
-
-
-@suite.command("retire")
-def suite_retire(
-    digest: Annotated[str, typer.Argument(help="Digest of the sealed suite.")],
-    reason: Annotated[str, typer.Option(help="Why it no longer counts.")],
-    actor: ActorOption,
-    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
-) -> None:
-    """Retire a prior suite, on the record, as approver or administrator."""
-    from governance.services import commands
-
-    governance = governed(workspace)
-    commands.retire_suite(governance, digest, actor=known_actor(governance, actor, "retire a suite"), reason=reason)
-    typer.echo(f"{digest}: retired")
 
 
 def preflight(

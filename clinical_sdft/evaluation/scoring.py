@@ -1,20 +1,23 @@
-"""Is a generated reply right? By accepted phrases and, where a suite has them, by its closed labels."""
+"""Is an answer right? The item says by which scorer; each of them has a file of its own in `scorers/`."""
 
-from clinical_sdft.phrases import normalize, says
+from collections.abc import Callable
+
+from clinical_sdft.evaluation.scorers.choice import choice_score
+from clinical_sdft.evaluation.scorers.label_set import label_set_score
+from clinical_sdft.evaluation.scorers.numeric import numeric_score
+from clinical_sdft.evaluation.scorers.phrase import phrase_score
+from clinical_sdft.evaluation.scorers.short_text import short_text_score
 from data_contracts import Suite, SuiteItem
+
+_SCORERS: dict[str, Callable[[Suite, SuiteItem, str], float]] = {
+    "choice": choice_score,
+    "label-set": label_set_score,
+    "numeric": numeric_score,
+    "phrase": phrase_score,
+    "short-text": short_text_score,
+}
 
 
 def score_reply(suite: Suite, item: SuiteItem, reply: str) -> float:
-    """Return 1.0 for a right reply, else 0.0.
-
-    A reply is right when it says an accepted answer and, in a suite with a closed label set, no other label:
-    a reply that names every diagnosis is not a diagnosis. A label inside the accepted one does not count as another.
-    """
-    said = [answer for answer in item.answers if says(reply, answer)]
-    if not said:
-        return 0.0
-    longest = normalize(max(said, key=len))
-    rest = f" {normalize(reply)} ".replace(f" {longest} ", " ")
-    own = {normalize(answer) for answer in item.answers}
-    others = {normalize(name) for label in suite.labels for name in label} - own
-    return 0.0 if any(f" {name} " in rest for name in others) else 1.0
+    """Return the score of a reply, 0 to 1; of a choice, the reply is the option that was found likeliest."""
+    return _SCORERS[item.scorer.kind](suite, item, reply)

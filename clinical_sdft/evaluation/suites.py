@@ -8,9 +8,10 @@ import yaml
 from pydantic import ValidationError
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.evaluation.scorers.numeric import unit_problem
 from clinical_sdft.files import read_text
 from clinical_sdft.validation import first_problem
-from data_contracts import Suite
+from data_contracts import NumericScorer, Suite
 
 
 def read_suite(path: Path) -> Suite:
@@ -27,6 +28,11 @@ def read_suite(path: Path) -> Suite:
     if not isinstance(raw, dict) or not raw.get("items"):
         raise InputError(f"{path}: the suite has no items; list at least one under `items`")
     try:
-        return Suite.model_validate_json(json.dumps(raw, default=str))
+        suite = Suite.model_validate_json(json.dumps(raw, default=str))
     except ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from error
+    for item in suite.items:
+        unit = item.scorer.unit if isinstance(item.scorer, NumericScorer) else None
+        if unit is not None and (problem := unit_problem(unit)):
+            raise InputError(f"{path}: item {item.id}: {problem}")
+    return suite

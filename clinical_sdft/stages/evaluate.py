@@ -26,6 +26,7 @@ def evaluate(update: Update, name: str, adapter: Digest) -> tuple[SuiteScores, .
             folder,
             Ledger(incumbent.loaded.weights),
             lambda done, total: update.watcher.items(name, done, total),
+            update.prepared,
         )
     for suite_scores in scores:
         update.governance.objects.put_contract(suite_scores)

@@ -1,12 +1,13 @@
 """An update at work: its name, its folder, and what it starts from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from clinical_sdft.deid import load_key
 from clinical_sdft.deid.records import entry_digest, keyed_digest, read_records, source_files
 from clinical_sdft.errors import BlockedError
+from clinical_sdft.evaluation.prepare import Question
 from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.models.loading import base_digest, model_digest
 from clinical_sdft.sdft.arms import Incumbent
@@ -45,6 +46,8 @@ class Update:
     incumbent: Digest
     incumbent_adapter: Digest
     prior_suites: tuple[Suite, ...]
+    prepared: dict[Digest, tuple[Question, ...]] = field(default_factory=dict)
+    """The suites' token ids by suite: made by the first model that answers, used by all."""
 
     @property
     def suites(self) -> tuple[Suite, ...]:

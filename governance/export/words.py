@@ -34,6 +34,8 @@ ROLES = {
     Role.GATED: "prior suite",
     Role.DESCRIPTIVE: "prior suite, shown only",
     Role.NEW: "new suite",
+    Role.SUBGROUP: "subgroup",
+    Role.SUBGROUP_DESCRIPTIVE: "subgroup, shown only",
 }
 
 STATUSES = {

@@ -21,6 +21,7 @@ from governance.gate.judge import Subject, judge
 from governance.gate.mcnemar import holm, mcnemar_p_value
 from governance.gate.pairing import Pair, by_suite, model_problems, pair_problems, pair_scores
 from governance.gate.spending import spent_alpha
+from governance.gate.subgroups import subgroup_problems, subgroup_subjects
 from governance.gate.wording import listed
 
 POOLED_ID = "prior"
@@ -109,6 +110,7 @@ def _run_problems(policy: GatePolicy, suites: Sequence[Suite], new_suite_id: str
         problems.append(f"suites that the policy names are missing: {listed(absent)}")
     if len(set(ruled)) < len(ruled):
         problems.append("the policy has two rules for one suite")
+    problems += subgroup_problems(policy, [suite for suite in suites if suite.id != new_suite_id])
     if attempt > policy.max_spend:
         problems.append(f"attempt {attempt} is beyond the {policy.max_spend} these sealed suites may serve")
     return problems
@@ -123,7 +125,7 @@ def _subjects(
     new_suite_id: str,
     alpha: float,
 ) -> list[Subject]:
-    """Return what is judged, in the order of the decision: pooled, prior suites as given, the new suite."""
+    """Return what is judged, in the decision's order: pooled, prior suites as given, subgroups, the new suite."""
     before, after = by_suite(incumbent), by_suite(candidate)
     rules = {rule.suite_id: rule for rule in policy.suites}
     new = next(suite for suite in suites if suite.id == new_suite_id)
@@ -138,6 +140,7 @@ def _subjects(
         seal = sha256_digest(canonical_json(sorted(seals[suite.id] for suite in prior)))
         figures = measure(everything, policy.margin, alpha)
         subjects.insert(0, Subject(POOLED_ID, seal, Role.POOLED, everything, figures))
+    subjects += subgroup_subjects(policy, [pair for one in prior for pair in pairs[one.id]], alpha)
     gain = measure(pairs[new.id], 0.0 - policy.min_gain, alpha)
     return [*subjects, Subject(new.id, seals[new.id], Role.NEW, pairs[new.id], gain)]
 
@@ -156,12 +159,16 @@ def _prior_subject(
 
 
 def _regressed(subjects: Sequence[Subject], alpha: float) -> list[bool]:
-    """Label what got worse: Holm over the gated prior suites and their pool; the others each for itself."""
-    p_values = [mcnemar_p_value(one.figures.broken, one.figures.fixed) for one in subjects]
+    """Label what got worse: Holm over the gated prior suites and their pool, and over the subgroups that decide.
+
+    The others each for itself. Where items are clustered, patients are counted instead of items.
+    """
+    p_values = [mcnemar_p_value(one.figures.worse, one.figures.better) for one in subjects]
     labels = [p_value <= alpha for p_value in p_values]
-    family = [i for i, one in enumerate(subjects) if one.role in (Role.POOLED, Role.GATED)]
-    for i, label in zip(family, holm([p_values[i] for i in family], alpha), strict=True):
-        labels[i] = label
+    for roles in ((Role.POOLED, Role.GATED), (Role.SUBGROUP,)):
+        family = [i for i, one in enumerate(subjects) if one.role in roles]
+        for i, label in zip(family, holm([p_values[i] for i in family], alpha), strict=True):
+            labels[i] = label
     return labels
 
 

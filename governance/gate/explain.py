@@ -15,6 +15,8 @@ _ROLE = {
     Role.GATED: "prior suite, must not get worse",
     Role.DESCRIPTIVE: "shown only; blocks nothing unless a must-pass item is wrong",
     Role.NEW: "new suite, must get better",
+    Role.SUBGROUP: "subgroup of all prior items, must not get worse",
+    Role.SUBGROUP_DESCRIPTIVE: "subgroup of all prior items, shown only",
 }
 
 _GLOSSARY = (

@@ -11,6 +11,8 @@ from governance.gate.power import power, required_n
 from governance.gate.wording import certainty, count, listed, percent, points
 
 _ROUNDING = 1e-12
+_ACROSS_SUITES = (Role.POOLED, Role.SUBGROUP, Role.SUBGROUP_DESCRIPTIVE)
+_SHOWN_ONLY = (Role.DESCRIPTIVE, Role.SUBGROUP_DESCRIPTIVE)
 
 
 @dataclass(frozen=True)
@@ -22,18 +24,19 @@ class Subject:
     role: Role
     pairs: tuple[Pair, ...]
     figures: Figures
+    subgroup: str | None = None
 
     @property
     def never_events(self) -> tuple[str, ...]:
-        """The must-pass items that the candidate gets wrong; pooled, they are left to their own suites."""
-        if self.role is Role.POOLED:
+        """The must-pass items that the candidate gets wrong; pooled or by subgroup, they are left to their suites."""
+        if self.role in _ACROSS_SUITES:
             return ()
         return tuple(pair.item for pair in self.pairs if pair.must_pass and pair.candidate < 0.5)
 
     @property
     def blocks(self) -> bool:
         """Whether a verdict other than PASS stops the update."""
-        return self.role is not Role.DESCRIPTIVE or bool(self.never_events)
+        return self.role not in _SHOWN_ONLY or bool(self.never_events)
 
 
 def judge(subject: Subject, policy: GatePolicy, regressed: bool) -> SuiteJudgement:
@@ -67,7 +70,9 @@ def judge(subject: Subject, policy: GatePolicy, regressed: bool) -> SuiteJudgeme
         required_n=needed,
         regressed=regressed,
         verdict=verdict,
-        reason=explain_why(subject, verdict, needed, regressed) + _must_pass_note(subject),
+        reason=explain_why(subject, verdict, needed, regressed) + _must_pass_note(subject) + _patients_note(f),
+        subgroup=subject.subgroup,
+        clusters=f.clusters,
     )
 
 
@@ -141,7 +146,7 @@ def _new_reason(subject: Subject, verdict: Verdict, needed: int | None, regresse
 
 def _outlook(f: Figures, needed: int | None) -> str:
     if needed is None:
-        return "more items are needed (how many cannot be told for graded scores)"
+        return "more items are needed (how many cannot be told for graded scores or patients)"
     if needed > f.n:
         return f"about {count(needed - f.n, 'more item')} ({needed} in all) would most likely decide it"
     return f"the suite has enough items ({needed} needed): a drop of {points(f.drop)} was seen, and it lies too near"
@@ -149,7 +154,11 @@ def _outlook(f: Figures, needed: int | None) -> str:
 
 def _must_pass_note(subject: Subject) -> str:
     asked = sum(pair.must_pass for pair in subject.pairs)
-    if subject.role is Role.POOLED or not asked or subject.never_events:
+    if subject.role in _ACROSS_SUITES or not asked or subject.never_events:
         return ""
     bound = percent(never_event_bound(asked, subject.figures.alpha))
     return f"; {count(asked, 'must-pass item')} answered rightly: their true failure rate is below {bound}"
+
+
+def _patients_note(f: Figures) -> str:
+    return "" if f.clusters is None else f"; judged by {count(f.clusters, 'patient')}, not by item"

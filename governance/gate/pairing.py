@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from data_contracts import Digest, Suite, SuiteScores
 from governance.gate.wording import listed
@@ -18,13 +18,18 @@ class Pair:
     must_pass: bool
     incumbent: float
     candidate: float
+    patient: str | None = None
+    subgroup: Mapping[str, str] = field(default_factory=dict)
 
 
 def pair_scores(suite: Suite, incumbent: SuiteScores, candidate: SuiteScores) -> tuple[Pair, ...]:
     """Return one pair for each item of the suite; what the candidate left out or left empty is wrong."""
     before = {score.item: score.score for score in incumbent.scores}
     after = {score.item: score.score if score.reply.strip() else 0.0 for score in candidate.scores}
-    return tuple(Pair(item.id, item.must_pass, before[item.id], after.get(item.id, 0.0)) for item in suite.items)
+    return tuple(
+        Pair(item.id, item.must_pass, before[item.id], after.get(item.id, 0.0), item.patient, item.subgroup)
+        for item in suite.items
+    )
 
 
 def model_problems(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, distinct, func, insert, select, update
 
 from data_contracts import Digest, Suite
 from governance.registry.errors import NotFoundError, SuiteError
@@ -88,15 +88,37 @@ def join_priors(connection: Connection, suite: Suite) -> bool:
 def attempt(connection: Connection, judged: Iterable[Digest], lineage: Digest, candidate: Digest) -> int:
     """Return the number of an attempt: 1 + how many other candidates of this line the most-spent suite has judged.
 
-    Counting by suite and not by set keeps a spent suite spent when another one joins it.
+    Counting by suite and not by set keeps a spent suite spent when another one joins it. A suite is its id: all of
+    its versions count together, so that retiring one and sealing the next does not begin anew.
     """
-    count = (
-        select(func.count())
-        .where(suite_spend.c.lineage == lineage, suite_spend.c.candidate != candidate)
-        .scalar_subquery()
+    spent = (
+        connection.scalar(
+            select(func.count(distinct(suite_spend.c.candidate))).where(
+                suite_spend.c.suite.in_(_versions(connection, digest)),
+                suite_spend.c.lineage == lineage,
+                suite_spend.c.candidate != candidate,
+            )
+        )
+        for digest in judged
     )
-    spent = (connection.scalar(select(count.where(suite_spend.c.suite == digest))) for digest in judged)
     return 1 + max((number or 0 for number in spent), default=0)
+
+
+def spent_by_line(connection: Connection, suite_id: str) -> dict[Digest, int]:
+    """Return how many candidates of each line of models the versions of a suite have judged."""
+    versions = select(suites.c.digest).where(suites.c.suite_id == suite_id)
+    query = (
+        select(suite_spend.c.lineage, func.count(distinct(suite_spend.c.candidate)))
+        .where(suite_spend.c.suite.in_(versions))
+        .group_by(suite_spend.c.lineage)
+    )
+    return {line: count for line, count in connection.execute(query)}
+
+
+def _versions(connection: Connection, digest: Digest) -> list[Digest]:
+    """Return the digests of all versions of a suite, this one among them."""
+    name = connection.scalar(select(suites.c.suite_id).where(suites.c.digest == digest))
+    return [digest, *connection.scalars(select(suites.c.digest).where(suites.c.suite_id == name))]
 
 
 def spend(connection: Connection, judged: Iterable[Digest], lineage: Digest, candidate: Digest, attempt: int) -> None:

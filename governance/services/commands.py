@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from data_contracts import AuditEvent, Checkpoint, Digest, Suite
 from data_contracts.governance import DetailValue
-from governance.approvals import roles
 from governance.audit import log
 from governance.audit.errors import EventError
 from governance.registry import suites
@@ -43,6 +42,7 @@ from governance.services.serving import (
 )
 from governance.services.settling import settle_conflicts
 from governance.services.signing import sign
+from governance.services.suites import refuse_renamed, registered, replace_suite, retire_suite
 from governance.store.database import writing
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ __all__ = [
     "redeem_login",
     "register_suite",
     "release_hold",
+    "replace_suite",
     "reset_totp",
     "retire_model",
     "retire_suite",
@@ -189,46 +190,22 @@ def register_suite(gov: Governance, suite: Suite, *, kind: Literal["prior", "new
     """Seal a suite and return its digest; sealing it again changes nothing.
 
     Raises:
-        SuiteError: another suite with this id is in use, or this one was retired, or is new and shall be prior.
+        SuiteError: another suite with this id is in use, or this one was retired, or is new and shall be prior; or it
+            asks what a retired suite of another id asked.
     """
     digest = gov.objects.put_contract(suite)
     with writing(gov.engine) as connection:
         if suites.register(connection, suite, kind):
-            details: dict[str, DetailValue] = {"suite_id": suite.id, "version": suite.version, "kind": kind}
+            refuse_renamed(gov, connection, suite)
             log.append(
                 connection,
                 gov.clock,
                 actor=actor,
                 action="suite-registered",
                 subject=digest,
-                details=details | {"items": len(suite.items)},
+                details=registered(suite, kind),
             )
     return digest
-
-
-def retire_suite(gov: Governance, suite_digest: Digest, *, actor: str, reason: str) -> None:
-    """Take a suite out of use; later candidates need not face it.
-
-    Raises:
-        RoleError: the actor is neither approver nor administrator: a suite fewer makes the gate easier to pass.
-        NotFoundError: there is no such suite in use.
-        SuiteError: there is no reason.
-        EventError: the reason is longer than 300 characters.
-    """
-    if not reason.strip():
-        raise SuiteError(f"suite {suite_digest}: say why it is retired")
-    with writing(gov.engine) as connection:
-        roles.require(connection, actor, "retire a suite")
-        entry = suites.retire(connection, suite_digest)
-        details = {"suite_id": entry.suite_id, "kind": entry.kind, "reason": reason}
-        log.append(
-            connection,
-            gov.clock,
-            actor=actor,
-            action="suite-retired",
-            subject=suite_digest,
-            details=details,
-        )
 
 
 def checkpoint(gov: Governance) -> Checkpoint:

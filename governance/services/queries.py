@@ -4,6 +4,7 @@ from datetime import datetime
 
 from data_contracts import (
     AuditEvent,
+    ChoiceScorer,
     Digest,
     Guideline,
     Person,
@@ -28,6 +29,7 @@ from governance.services.identity import proofs_of
 from governance.services.quarantine import quarantine_decisions
 from governance.services.serving import canary_questions, served_names, serving_state
 from governance.services.settling import settlements, unsettled
+from governance.services.suites import suite_history
 from governance.services.views import Change, EventProof, ItemChange, UpdateDetail, UpdateSummary
 from governance.store.database import reading
 
@@ -51,6 +53,7 @@ __all__ = [
     "serving_state",
     "settlements",
     "unsettled",
+    "suite_history",
     "update_detail",
     "updates",
     "updates_with_drafts",
@@ -224,6 +227,8 @@ def _change(record: UpdateRecord, one: ItemPair, old_reply: str, new_reply: str)
         quote=basis.quote if basis else None,
         statement=basis.statement if basis else None,
         source=basis.source if basis else None,
+        turns=item.turns,
+        options=item.scorer.options if isinstance(item.scorer, ChoiceScorer) else (),
     )
 
 

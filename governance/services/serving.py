@@ -138,7 +138,8 @@ def canary_questions(gov: Governance, model: Digest, limit: int, fallback: Decod
     """Return questions that show whether a server answers as the evaluated model did.
 
     Half of them are ones whose reply the update changed, where there are any: only they can tell whether the adapter is
-    at work. The others go round the suites.
+    at work. The others go round the suites. An item that was answered by choosing has no written reply to compare with;
+    such are asked only where there is nothing else, and plain prompts never: a server is asked in chats.
 
     Args:
         gov: the workspace.
@@ -153,9 +154,11 @@ def canary_questions(gov: Governance, model: Digest, limit: int, fallback: Decod
     judged = [r for r in records if r.bundle.candidate == model] + [r for r in records if r.bundle.incumbent == model]
     if not judged:
         priors = (Suite.from_bytes(gov.objects.get(digest)) for digest in digests)
-        rounds = _round_robin([[_question(one, item.id, None, fallback) for item in one.items] for one in priors])
+        rounds = _round_robin([_unevaluated(one, fallback) for one in priors])
         return tuple(rounds)[:limit]
     changed, same = _evaluated(judged[0], model)
+    if not changed and not same:
+        return tuple(_round_robin([_unevaluated(one, fallback) for one in judged[0].suites]))[:limit]
     first = changed[: max(limit // 2, limit - len(same))]
     return tuple((first + same)[:limit])
 
@@ -171,17 +174,24 @@ def _evaluated(record: UpdateRecord, model: Digest) -> tuple[list[CanaryQuestion
     same: list[list[CanaryQuestion]] = []
     for scores in own:
         suite = by_digest[scores.suite]
+        written = {item.id for item in suite.items if item.form == "chat" and item.scorer.kind != "choice"}
         changed.append([])
         same.append([])
-        for score in scores.scores:
+        for score in (score for score in scores.scores if score.item in written):
             differs = replies.get((scores.suite, score.item)) != score.reply
             (changed if differs else same)[-1].append(_question(suite, score.item, score.reply, scores.decoding))
     return list(_round_robin(changed)), list(_round_robin(same))
 
 
 def _question(suite: Suite, item_id: str, reply: str | None, decoding: Decoding) -> CanaryQuestion:
-    text = next(item.question for item in suite.items if item.id == item_id)
-    return CanaryQuestion(suite.id, item_id, text, decoding.system_prompt, decoding.max_new_tokens, reply)
+    item = next(item for item in suite.items if item.id == item_id)
+    prompt, tokens = decoding.system_prompt, decoding.max_new_tokens
+    return CanaryQuestion(suite.id, item_id, item.question, prompt, tokens, reply, item.turns)
+
+
+def _unevaluated(suite: Suite, decoding: Decoding) -> list[CanaryQuestion]:
+    """Return the questions of a suite that a chat server can be asked, with no reply to compare with."""
+    return [_question(suite, item.id, None, decoding) for item in suite.items if item.form == "chat"]
 
 
 def _round_robin(lists: list[list[CanaryQuestion]]) -> Iterator[CanaryQuestion]:

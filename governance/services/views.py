@@ -16,6 +16,7 @@ from data_contracts import (
     Promotion,
     Signature,
     Source,
+    Turn,
     UpdateBundle,
     UpdateStatus,
     Verdict,
@@ -128,6 +129,10 @@ class ItemChange:
     quote: str | None
     statement: str | None
     source: Source | None
+    turns: tuple[Turn, ...] = ()
+    """What was said before the question."""
+    options: tuple[str, ...] = ()
+    """What was chosen among, of a choice; its replies are the options that were found likeliest."""
 
 
 @dataclass(frozen=True)
@@ -194,4 +199,6 @@ class CanaryQuestion:
     system_prompt: str
     max_new_tokens: int
     reply: str | None
-    """Its greedy reply; None when it was never evaluated here."""
+    """Its greedy reply; None when it was never evaluated here, or chose among options instead of writing."""
+    turns: tuple[Turn, ...] = ()
+    """What is said before the question; a system turn takes the system prompt's place."""

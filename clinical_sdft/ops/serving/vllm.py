@@ -93,10 +93,12 @@ class VllmServer:
         Raises:
             ServingError: there is no reply, or it is another model's.
         """
-        system = [{"role": "system", "content": question.system_prompt}] if question.system_prompt else []
+        before = [turn.model_dump() for turn in question.turns]
+        if question.system_prompt and not (before and before[0]["role"] == "system"):
+            before.insert(0, {"role": "system", "content": question.system_prompt})
         body = {
             "model": name,
-            "messages": [*system, {"role": "user", "content": question.question}],
+            "messages": [*before, {"role": "user", "content": question.question}],
             "max_tokens": question.max_new_tokens,
             "temperature": 0,
             # Greedy must not be bent by what the model's generation_config.json says.

@@ -253,6 +253,10 @@ class World:
         fields = {"password": PASSWORD, "reason": "looked at every item", "bundle": update.digest} | changes
         return commands.sign(self.gov, update_id=update.update_id, username=username, decision=decision, **fields)
 
+    def proven(self, username: str = "admin", purpose: str = "suite"):
+        """A fresh proof of who acts."""
+        return commands.prove_now(self.gov, username, PASSWORD, None, purpose=purpose)
+
     def approved(self, name: str, **changes) -> UpdateBundle:
         bundle = self.submitted(name, **changes)
         self.sign(bundle, "clara")

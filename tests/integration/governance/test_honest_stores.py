@@ -64,7 +64,7 @@ def somebody_joins(world, dice, name):
 def a_suite_comes_and_goes(world, dice, name):
     sealed = commands.register_suite(world.gov, suite(f"s-{name}"), kind="prior", actor="admin")
     if dice.random() < 0.8:
-        commands.retire_suite(world.gov, sealed, actor="admin", reason="superseded")
+        commands.retire_suite(world.gov, sealed, by=world.proven(), reason="superseded")
         with pytest.raises(SuiteError):
             commands.register_suite(world.gov, suite(f"s-{name}"), kind="prior", actor="admin")
 

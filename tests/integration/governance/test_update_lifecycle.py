@@ -136,7 +136,7 @@ def test_a_left_out_or_unsealed_prior_suite_is_refused(world):
     commands.register_suite(world.gov, suite("second"), kind="prior", actor="admin")
     with pytest.raises(SubmissionError, match="left out: second"):
         world.submitted("u1")
-    commands.retire_suite(world.gov, suite("second").digest, actor="admin", reason="outdated")
+    commands.retire_suite(world.gov, suite("second").digest, by=world.proven(), reason="outdated")
     with pytest.raises(SubmissionError, match="not sealed as prior suites: third"):
         world.submitted("u1", priors=(world.prior, suite("third")))
     world.submitted("u1")
@@ -327,7 +327,7 @@ def test_two_judgements_at_once_do_not_share_an_attempt(world, monkeypatch):
 def test_the_real_gate_says_pass_and_why(world, monkeypatch):
     monkeypatch.setattr("governance.gate.decide", real_gate)
     many = suite("many", ("asthma",) * 150)
-    commands.retire_suite(world.gov, world.prior.digest, actor="admin", reason="too small for the real gate")
+    commands.retire_suite(world.gov, world.prior.digest, by=world.proven(), reason="too small for the real gate")
     commands.register_suite(world.gov, many, kind="prior", actor="admin")
     new = suite("asks", ("gout",) * 40)
     decision = commands.judge(

@@ -1,6 +1,8 @@
 """The client for vLLM, word by word: what it sends, how often, and what it makes of odd answers."""
 
+import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -9,6 +11,7 @@ from clinical_sdft.errors import ServingError
 from clinical_sdft.ops.serving.http import Answer, Connection
 from clinical_sdft.ops.serving.settings import ServingSettings
 from clinical_sdft.ops.serving.vllm import VllmServer, needed_rank
+from data_contracts import Turn
 from governance.services.views import CanaryQuestion
 
 OLD, NEW = "sha256-" + "a" * 64, "sha256-" + "b" * 64
@@ -124,6 +127,15 @@ def test_the_question_is_asked_greedily_and_as_in_the_evaluation(scripted):
     sent = scripted.asked[0][3]
     assert '"temperature": 0' in sent and '"repetition_penalty": 1.0' in sent and '"max_tokens": 16' in sent
     assert '{"role": "system", "content": "Answer briefly."}, {"role": "user", "content": "What is it?"}' in sent
+
+
+def test_what_was_said_before_the_question_is_sent_before_it(scripted):
+    scripted.says(f'{{"model": "{NEW}", "choices": [{{"message": {{"content": "gout"}}}}]}}')
+    said = (("system", "Be kind."), ("user", "Hi"), ("assistant", "?"))
+    turns = tuple(Turn(role=role, content=content) for role, content in said)
+    vllm(scripted).reply(NEW, replace(QUESTION, turns=turns))
+    sent = [(message["role"], message["content"]) for message in json.loads(scripted.asked[0][3])["messages"]]
+    assert sent == [*said, ("user", "What is it?")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""One scorer, one file: how a reply, or a choice, becomes a score."""
