@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from clinical_sdft.commands import (
     audit,
     bench,
+    bench_evaluation,
     conflicts,
     deid,
     demonstrations,
@@ -28,7 +29,6 @@ from clinical_sdft.commands import (
     serve,
     setup,
     study,
-    bench_evaluation,
     suites,
     update,
 )

@@ -3,8 +3,8 @@
 from clinical_sdft.errors import QuarantineError
 from clinical_sdft.files import read_contracts, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
-from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.ingest.drafts import from_documents
+from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.stages.accept import accepted_demonstrations, needs_acceptance, refuse_unaccepted
 from clinical_sdft.stages.update import Update
 from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_digest

@@ -10,7 +10,6 @@ from data_contracts.governance import DetailValue
 from governance.audit import log
 from governance.audit.errors import EventError
 from governance.registry import suites
-from governance.registry.errors import SuiteError
 from governance.services.acceptance import (
     ACCEPTANCE_ACTIONS,
     Choice,
