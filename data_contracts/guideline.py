@@ -93,3 +93,14 @@ class Demonstration(Contract):
     guideline: Digest
     recommendation: Slug
     record: Digest | None = Field(default=None, description="keyed digest of the patient record, if any")
+    worked: Text | None = Field(
+        default=None, description="the reasoning that leads to the answer", exclude_if=lambda value: value is None
+    )
+    turns: tuple[Turn, ...] = Field(
+        default=(), description="the conversation before the question", exclude_if=lambda value: not value
+    )
+
+    @property
+    def reply(self) -> str:
+        """What a model that imitates the demonstration says: the reasoning, where there is any, and the answer."""
+        return f"{self.worked}\n{self.answer}" if self.worked else self.answer

@@ -39,7 +39,8 @@ def _preflight(report: PreflightReport) -> None:
 
 
 def _trial(trial: TemplateTrial, report: PreflightReport) -> dict[str, str]:
-    chosen = (trial.template, trial.beta) == (report.template, report.beta)
+    settings = (trial.template, trial.beta, trial.calibration)
+    chosen = settings == (report.template, report.beta, report.calibration)
     return {
         "template": trial.template,
         "amplification": f"{trial.beta:g}",

@@ -1,14 +1,16 @@
 """Stage two: demonstrations from the guideline's cases and the clean records."""
 
+from collections.abc import Sequence
+
 from clinical_sdft.errors import QuarantineError
 from clinical_sdft.evaluation.suites import refuse_overlap
-from clinical_sdft.files import read_contracts, write_contracts
+from clinical_sdft.files import ContractFile, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
 from clinical_sdft.stages.update import Update
 from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_digest
 
 
-def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
+def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> Sequence[Demonstration]:
     """Turn the guideline's cases and the clean records into demonstrations, none of which any suite asks."""
     file = update.folder / "demonstrations.jsonl"
     if not file.is_file():
@@ -17,7 +19,7 @@ def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Dem
         drafted = draft_demonstrations(update.request.guideline, released, update.workspace.phrasing)
         refuse_overlap(drafted.demonstrations, update.suites)
         write_contracts(file, drafted.demonstrations)
-    demonstrations = read_contracts(file, Demonstration)
+    demonstrations = ContractFile(file, Demonstration)
     digest = update.governance.objects.put_file(file)
     update.note("demonstrations-drafted", digest, count=len(demonstrations))
     update.watcher.say(f"  demonstrations: {len(demonstrations)}")

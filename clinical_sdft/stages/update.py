@@ -8,7 +8,7 @@ from clinical_sdft.deid import load_key
 from clinical_sdft.deid.records import SUFFIXES, keyed_digest
 from clinical_sdft.errors import BlockedError
 from clinical_sdft.models.loading import base_digest, model_digest
-from clinical_sdft.sdft.arms import Incumbent
+from clinical_sdft.sdft.plan import Incumbent
 from clinical_sdft.versions import base_folder, load_version
 from clinical_sdft.watch import Watcher
 from clinical_sdft.workspace import Workspace
@@ -87,6 +87,9 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         # Which servers answer decides nothing about what is trained.
         "settings": sha256_digest(workspace.settings.model_dump_json(exclude={"serving"}).encode()),
     }
+    replay = workspace.labelled_prompts()
+    if replay and workspace.settings.training.replay_share:
+        inputs["replay"] = sha256_digest(canonical_json([[item.question, item.answer] for item in replay]))
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name
     folder.mkdir(parents=True, exist_ok=True)
