@@ -54,7 +54,8 @@ def _trial(trial: TemplateTrial, report: PreflightReport) -> dict[str, str]:
 def _settings(manifest: AdapterManifest) -> dict[str, object]:
     settings: dict[str, object] = {"method": manifest.arm.upper(), "template": manifest.template or "none"}
     settings |= {"amplification": manifest.beta}
-    settings |= {name.replace("_", " "): value for name, value in manifest.training.model_dump(exclude_none=True).items()}
+    training = manifest.training.model_dump(exclude_none=True)
+    settings |= {name.replace("_", " "): value for name, value in training.items()}
     settings |= {"adapter rank": manifest.lora.rank, "adapter alpha": manifest.lora.alpha}
     settings |= {"adapter targets": ", ".join(manifest.lora.targets)}
     if manifest.losses:
