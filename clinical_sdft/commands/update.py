@@ -183,7 +183,10 @@ def preflight_lines(report: "PreflightReport") -> list[str]:
 
 
 def _nats(mean: "Mean | None") -> str:
-    return f", reply {mean.mean:.2f} nats a token ({mean.lower:.2f} to {mean.upper:.2f})" if mean else ""
+    if mean is None:
+        return ""
+    centre, lower, upper = (round(value, 2) + 0.0 for value in (mean.mean, mean.lower, mean.upper))
+    return f", reply {centre:.2f} nats a token ({lower:.2f} to {upper:.2f})"
 
 
 @update.command("run")

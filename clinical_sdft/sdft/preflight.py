@@ -97,11 +97,7 @@ def _report(
     measure: str, trials: Sequence[TemplateTrial], student: Student, model: Digest, digest: Digest
 ) -> PreflightReport:
     by_accuracy = measure == "accuracy"
-    # Among equals the least amplified, of those the most calibrated: it costs nothing and brings fewer habits along.
-    best = max(
-        trials,
-        key=lambda one: (one.accuracy if by_accuracy else _gain(one).mean, -one.beta, one.calibration),
-    )
+    best = _best(trials, by_accuracy)
     n = best.n
     helps = best.lower > proportion(student.correct, n)[1] if by_accuracy else _gain(best).lower > 0
     return PreflightReport.model_validate(
@@ -121,6 +117,19 @@ def _report(
             "reason": _reason(best, student, helps, by_accuracy),
         }
     )
+
+
+def _best(trials: Sequence[TemplateTrial], by_accuracy: bool) -> TemplateTrial:
+    """Return the best teacher; among equals the least amplified, of those the most calibrated.
+
+    Calibration that costs nothing brings fewer habits along. Equal by log-probability are all within the interval of
+    the best one's gain: a thousandth of a nat is no reason to amplify.
+    """
+    if by_accuracy:
+        return max(trials, key=lambda one: (one.accuracy, -one.beta, one.calibration))
+    enough = max((_gain(one) for one in trials), key=lambda gain: gain.mean).lower
+    equals = [one for one in trials if _gain(one).mean >= enough]
+    return max(equals, key=lambda one: (-one.beta, one.calibration, _gain(one).mean))
 
 
 def _gain(one: TemplateTrial) -> Mean:

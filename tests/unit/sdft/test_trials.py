@@ -133,6 +133,21 @@ def test_by_log_probability_the_verdict_hangs_on_the_gain_over_the_student(tiny,
     assert weak.verdict == "refuse" and weak.template is None and len(weak.trials) == len(TEMPLATES)
 
 
+def test_a_teacher_hardly_likelier_is_no_reason_to_amplify(tiny, monkeypatch) -> None:
+    """Amplified gains 1.06 nats on average, give or take 0.04, plain gains 1.05: plain is taken."""
+
+    def figures(self, settings):
+        return [-2.0] * 8, {
+            one: [-1.0 + 0.01 * bool(one.beta) + 0.1 * (row % 2) for row in range(8)] for one in settings
+        }
+
+    monkeypatch.setattr(Trials, "log_probabilities", figures)
+    tries = PreflightSettings(betas=(1.0,), measure="log_probability")
+    shown = [demonstration(i) for i in range(8)]
+    report = preflight(tiny, shown, DIGEST, DIGEST, system_prompt=SYSTEM, sample=8, max_new_tokens=2, tries=tries)
+    assert (report.verdict, report.beta) == ("go", 0.0)
+
+
 def test_equal_teachers_are_told_apart_by_less_amplification_then_more_calibration(tiny) -> None:
     tries = PreflightSettings(betas=(1.0,), calibrations=(0.0, 1.0))
     report = preflight(
