@@ -43,12 +43,18 @@ def _trial(trial: TemplateTrial, report: PreflightReport) -> dict[str, str]:
     chosen = settings == (report.template, report.beta, report.calibration)
     return {
         "template": trial.template,
-        "amplification": f"{trial.beta:g}",
+        "amplification": f"{trial.beta:g}" + (f", calibrated {trial.calibration:g}" if trial.calibration else ""),
         "right": f"{trial.correct} of {trial.n}",
         "share": percent(trial.accuracy),
         "interval": f"{percent(trial.lower)} to {percent(trial.upper)}",
+        "reply, nats a token": _nats(trial),
         "used": "✓ chosen" if chosen else "",
     }
+
+
+def _nats(trial: TemplateTrial) -> str:
+    found = trial.log_probability
+    return f"{found.mean:.2f} ({found.lower:.2f} to {found.upper:.2f})" if found else ""
 
 
 def _settings(manifest: AdapterManifest) -> dict[str, object]:

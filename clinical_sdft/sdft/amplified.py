@@ -40,7 +40,7 @@ def generate_amplified(
             past_key_values=cache,
             logits_to_keep=1,
         ).logits[:, -1]
-        parts = torch.log_softmax(logits_BV.float(), dim=-1).unflatten(0, (readings, rows))
+        parts = torch.log_softmax(logits_BV.float(), dim=-1).view(readings, rows, -1)
         chosen = sharpen(parts[0], parts[1], beta, parts[2] if empty else None, calibration).argmax(-1)
         for row in sorted(open_rows):
             written[row].append(int(chosen[row]))
