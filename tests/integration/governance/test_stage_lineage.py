@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from governance_world import digest
+from governance_world import digest, suite
 
 from clinical_sdft.stages.train import _lineage
 from governance.services import commands
@@ -15,8 +15,10 @@ def test_the_adapters_before_an_update_first_to_parent(world) -> None:
         return _lineage(SimpleNamespace(governance=world.gov, incumbent=world.model))  # type: ignore[arg-type]
 
     assert before() == (digest("adapter-0"),)
+    priors = [world.prior]
     for name in ("u1", "u2"):
-        bundle = world.approved(name)
+        bundle = world.approved(name, priors=tuple(priors))
+        priors.append(suite(f"new-{name}", ("asthma", "gout")))
         commands.promote(world.gov, update_id=name, actor="abel")
         world.model = bundle.candidate
     assert before() == (digest("adapter-0"), digest("adapter-u1"), digest("adapter-u2"))
