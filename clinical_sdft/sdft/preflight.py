@@ -65,7 +65,8 @@ def preflight(
     templates = (fixed.template,) if fixed.template else templates_for(shown)
     for name in templates:
         template_text(name)
-    trials = Trials(loaded, shown, templates, system_prompt, max_new_tokens)
+    thinks = fixed.mask_thinking
+    trials = Trials(loaded, shown, templates, system_prompt, max_new_tokens, mask_thinking=thinks)
     plain, amplified = _settings(templates, tries, fixed)
     own, log_probabilities = trials.log_probabilities([*plain, *amplified])
     student = Student(trials.student_correct(), own)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import torch
 from scipy.stats import binomtest
@@ -17,6 +18,7 @@ from clinical_sdft.sdft.divergence import LOG_FLOOR
 from clinical_sdft.sdft.forward import completion_logits, group_by_length, right_pad
 from clinical_sdft.sdft.loss import mean_over_tokens, sharpen
 from clinical_sdft.sdft.templates import empty_prompt, teacher_prompt
+from clinical_sdft.sdft.thinking import spoken
 from data_contracts import Demonstration, Mean, TemplateTrial
 
 PLAIN = "plain"
@@ -37,9 +39,18 @@ class Trials:
     """Trials on one sample of demonstrations, with one model."""
 
     def __init__(
-        self, loaded: LoadedModel, shown: Sequence[Demonstration], templates: Sequence[str], system: str, longest: int
+        self,
+        loaded: LoadedModel,
+        shown: Sequence[Demonstration],
+        templates: Sequence[str],
+        system: str,
+        longest: int,
+        *,
+        mask_thinking: bool = False,
     ) -> None:
         """Tokenize all that will be read; `longest` is the longest answer written, in tokens.
+
+        With `mask_thinking` an answer is right by what follows its `<think>` spans; a thought is not an answer.
 
         Raises:
             InputError: a teacher prompt does not fit, with the answer or the demonstrated reply after it.
@@ -48,6 +59,7 @@ class Trials:
         self._loaded = loaded
         self._shown = shown
         self._longest = longest
+        self._mask_thinking = mask_thinking
         self._replies = [reply_tokens(tokenizer, item.reply) for item in shown]
         self._read: dict[str, list[list[int]]] = {
             PLAIN: [chat_prompt(tokenizer, item.question, system, item.turns) for item in shown]
@@ -61,13 +73,14 @@ class Trials:
 
     def student_correct(self) -> int:
         """Return how many the student answers right, unaided."""
-        return self._correct(self._writer().generate(self._read[PLAIN], Sampling(self._longest)))
+        plain = self._read[PLAIN]
+        return self._correct(plain, self._writer().generate(plain, Sampling(self._longest)))
 
     def correct(self, setting: Setting) -> int:
         """Return how many the teacher answers right."""
         shown = self._read[setting.template]
         if not setting.beta and not setting.calibration:
-            return self._correct(self._writer().generate(shown, Sampling(self._longest)))
+            return self._correct(shown, self._writer().generate(shown, Sampling(self._longest)))
         written = generate_amplified(
             self._loaded.model,
             shown,
@@ -78,7 +91,7 @@ class Trials:
             self._read[_empty(setting.template)] if setting.calibration else (),
             setting.calibration,
         )
-        return self._correct(written)
+        return self._correct(shown, written)
 
     @torch.inference_mode()
     def log_probabilities(self, settings: Sequence[Setting]) -> tuple[list[float], dict[Setting, list[float]]]:
@@ -117,8 +130,12 @@ class Trials:
     def _writer(self) -> BatchGenerator:
         return BatchGenerator(self._loaded.model, self._loaded.tokenizer.eos_token_id)
 
-    def _correct(self, written: Sequence[TokenIds]) -> int:
-        replies = [self._loaded.tokenizer.decode(tokens, skip_special_tokens=True) for tokens in written]
+    def _correct(self, prompts: Sequence[TokenIds], written: Sequence[TokenIds]) -> int:
+        tokenizer = self._loaded.tokenizer
+        if self._mask_thinking:
+            heard = [spoken(tokenizer, *pair) for pair in zip(prompts, written, strict=True)]
+            written = [list(compress(tokens, kept)) for tokens, kept in zip(written, heard, strict=True)]
+        replies = [tokenizer.decode(tokens, skip_special_tokens=True) for tokens in written]
         return sum(says(reply, item.label) for reply, item in zip(replies, self._shown, strict=True))
 
 

@@ -133,6 +133,16 @@ def test_by_log_probability_the_verdict_hangs_on_the_gain_over_the_student(tiny,
     assert weak.verdict == "refuse" and weak.template is None and len(weak.trials) == len(TEMPLATES)
 
 
+@pytest.mark.parametrize(("masked", "right"), [(True, 1), (False, 3)])
+def test_a_thought_is_no_answer_where_thinking_is_masked(masked: bool, right: int, tiny, monkeypatch) -> None:
+    said = ["<think>knee</think>gout", "<think>gout</think>knee", "<think>gout"]
+    monkeypatch.setattr(
+        "clinical_sdft.sdft.trials.BatchGenerator.generate",
+        lambda self, prompts, sampling: [tiny.tokenizer(text)["input_ids"] for text in said],
+    )
+    assert Trials(tiny, SHOWN[:3], (), SYSTEM, 4, mask_thinking=masked).student_correct() == right
+
+
 def test_a_teacher_hardly_likelier_is_no_reason_to_amplify(tiny, monkeypatch) -> None:
     """Amplified gains 1.06 nats on average, give or take 0.04, plain gains 1.05: plain is taken."""
 
