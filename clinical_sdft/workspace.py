@@ -124,6 +124,10 @@ class Workspace:
         """Return the prior questions (de-identified) that the anchor holds on to, with or without an answer."""
         return read_prior_prompts(self.root / PRIOR_PROMPTS).questions
 
+    def prior_groups(self) -> list[str]:
+        """Return the group of each prior question, "" where its line names none."""
+        return read_prior_prompts(self.root / PRIOR_PROMPTS).groups
+
     def labelled_prompts(self) -> list[Labelled]:
         """Return the prior questions that carry the right answer, for replay."""
         return read_prior_prompts(self.root / PRIOR_PROMPTS).labelled

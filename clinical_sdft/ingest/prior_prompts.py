@@ -17,10 +17,11 @@ class Labelled(NamedTuple):
 
 
 class PriorPrompts(NamedTuple):
-    """All prior questions, and those of them that carry an answer."""
+    """All prior questions with the group of each ("" for none), and those of them that carry an answer."""
 
     questions: list[str]
     labelled: list[Labelled]
+    groups: list[str]
 
 
 def read_prior_prompts(file: Path) -> PriorPrompts:
@@ -31,21 +32,22 @@ def read_prior_prompts(file: Path) -> PriorPrompts:
     """
     rows = list(_rows(file))
     return PriorPrompts(
-        [question for question, _ in rows],
-        [Labelled(question, answer) for question, answer in rows if answer is not None],
+        [question for question, _, _ in rows],
+        [Labelled(question, answer) for question, answer, _ in rows if answer is not None],
+        [group for _, _, group in rows],
     )
 
 
-def _rows(file: Path) -> Iterator[tuple[str, str | None]]:
+def _rows(file: Path) -> Iterator[tuple[str, str | None, str]]:
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
-            question, answer = str(value["question"]), value.get("answer")
+            question, answer, group = str(value["question"]), value.get("answer"), str(value.get("group", ""))
         except (json.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             form = '{"question": "…"}, or {"question": "…", "answer": "…"} for replay'
             raise InputError(f"{file}, line {number}: write {form}") from error
         if answer is not None and not (isinstance(answer, str) and answer.strip()):
             raise InputError(f"{file}, line {number}: `answer` must be the full reply as text; or leave it out")
-        yield question, answer
+        yield question, answer, group

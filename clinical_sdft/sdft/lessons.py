@@ -30,7 +30,9 @@ def sdft_lesson(loaded: LoadedModel, plan: Plan, chosen: Setting) -> Lesson:
     refuse_too_long(teacher, room, lambda row: f"demonstration {demonstrations[row].id}", "teacher prompt")
     if plan.training.anchor_share > 0:
         refuse_too_long(anchors, room, lambda row: f"prior prompt {row + 1}", "prompt")
-    return Lesson(student, teacher, anchors, empty if chosen.calibration else None)
+    balanced = plan.training.anchor_sampling == "balanced"
+    groups = plan.prior_groups if balanced else ()
+    return Lesson(student, teacher, anchors, empty if chosen.calibration else None, groups)
 
 
 def sft_lesson(loaded: LoadedModel, plan: Plan) -> Replies:

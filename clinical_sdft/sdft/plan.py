@@ -22,7 +22,8 @@ class Incumbent:
 class Plan:
     """What an arm is to learn, and how.
 
-    `lineage` are the adapters from the first to the incumbent's own, `replay` the prior prompts that carry an answer.
+    `lineage` are the adapters from the first to the incumbent's own, `replay` the prior prompts that carry an answer,
+    `prior_groups` the group of each prior prompt, "" where it has none.
     """
 
     demonstrations: Sequence[Demonstration]
@@ -34,3 +35,4 @@ class Plan:
     lora: LoraSettings
     replay: Sequence[Labelled] = ()
     lineage: Sequence[Digest] = ()
+    prior_groups: Sequence[str] = ()

@@ -1,6 +1,6 @@
 """Prior prompts in every batch: which ones, and their labelled replay as a second objective beside the first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import torch
@@ -13,18 +13,31 @@ ANCHORS, REPLAY = 41, 43
 """Salts of the two shuffles."""
 
 
-def prior_rows(batch: Batch, available: int, share: float, settings: TrainingSettings, salt: int) -> list[int]:
-    """Return the prior prompts of a batch: a walk through one long shuffle, each used before any is used again."""
+def prior_rows(
+    batch: Batch, available: int, share: float, settings: TrainingSettings, salt: int, groups: Sequence[str] = ()
+) -> list[int]:
+    """Return the prior prompts of a batch: a walk through one long shuffle, each used before any is used again.
+
+    With `groups`, one name a prompt, the walk takes the groups in turn, and within a group goes the same way: a small
+    group is seen as often as a large one.
+    """
     count = round(len(batch.rows) * share)
     if not count or not available:
         return []
     start = (batch.window * 1009 + batch.index) * round(settings.batch_size * share)
-    order: list[int] = []
-    while len(order) < count:
-        lap, offset = divmod(start + len(order), available)
-        shuffle = torch.randperm(available, generator=torch.Generator().manual_seed(settings.seed * salt + lap))
-        order.append(int(shuffle[offset]))
+    members = _members(groups) or [range(available)]
+    order = []
+    for place in range(start, start + count):
+        turn, group = divmod(place, len(members))
+        lap, offset = divmod(turn, len(members[group]))
+        generator = torch.Generator().manual_seed(settings.seed * salt + lap)
+        order.append(members[group][int(torch.randperm(len(members[group]), generator=generator)[offset])])
     return order
+
+
+def _members(groups: Sequence[str]) -> list[Sequence[int]]:
+    """Return the prompts of each group, groups by name."""
+    return [[row for row, own in enumerate(groups) if own == name] for name in sorted(set(groups))]
 
 
 class WithReplay:

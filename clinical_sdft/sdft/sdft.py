@@ -25,13 +25,15 @@ from data_contracts import TrainingSettings
 class Lesson:
     """Tokenized prompts of an update: the student's, the teacher's, and prior prompts without answers.
 
-    `empty` are the teacher's prompts around an empty demonstration, where the teacher is calibrated by them.
+    `empty` are the teacher's prompts around an empty demonstration, where the teacher is calibrated by them;
+    `anchor_groups` names the group of each prior prompt, where they are taken group by group.
     """
 
     student: Sequence[TokenIds]
     teacher: Sequence[TokenIds]
     anchors: Sequence[TokenIds]
     empty: Sequence[TokenIds] | None = None
+    anchor_groups: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class SelfDistillationObjective:
         return microbatches(rows, prompts, completions, scores)
 
     def _anchor_rows(self, batch: Batch) -> list[int]:
-        return prior_rows(batch, len(self._lesson.anchors), self._settings.anchor_share, self._settings, ANCHORS)
+        available, share = len(self._lesson.anchors), self._settings.anchor_share
+        return prior_rows(batch, available, share, self._settings, ANCHORS, self._lesson.anchor_groups)
 
     def _write_completions(self, prompts: list[TokenIds], batch: Batch) -> list[list[int]]:
         sampling = Sampling(self._settings.rollout_tokens, self._settings.temperature)

@@ -27,6 +27,7 @@ def train(
         lora=settings.lora,
         replay=update.workspace.labelled_prompts(),
         lineage=_lineage(update),
+        prior_groups=update.workspace.prior_groups(),
     )
     if not (folder / MANIFEST).is_file():
         incumbent = load(update, update.incumbent_adapter, update.incumbent)

@@ -90,6 +90,8 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
     replay = workspace.labelled_prompts()
     if replay and workspace.settings.training.replay_share:
         inputs["replay"] = sha256_digest(canonical_json([[item.question, item.answer] for item in replay]))
+    if workspace.settings.training.anchor_sampling == "balanced":
+        inputs["prior_groups"] = sha256_digest(canonical_json(workspace.prior_groups()))
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from clinical_sdft.models.loading import load_base
 from clinical_sdft.sdft.arms import Incumbent, chosen_teacher, train_arm
 from clinical_sdft.sdft.cost import Ledger
 from clinical_sdft.sdft.forward import completion_logits
-from clinical_sdft.sdft.prior import REPLAY, prior_rows
+from clinical_sdft.sdft.prior import ANCHORS, REPLAY, prior_rows
 from clinical_sdft.sdft.sdft import SelfDistillationObjective
 from clinical_sdft.sdft.sft import SupervisedObjective
 from clinical_sdft.sdft.trainer import Batch
@@ -135,6 +135,30 @@ def test_replay_rows_go_round_and_their_gradient_has_its_weight(tiny_model_folde
         return next(p.grad for n, p in roles.parameters().items() if "lora_B" in n and p.grad.abs().sum() > 0)
 
     torch.testing.assert_close(gradient(3.0), 3 * gradient(1.0))
+
+
+def test_balanced_anchors_see_a_small_group_as_often_as_a_large_one(tiny_model_folder, tmp_path) -> None:
+    settings = TrainingSettings(batch_size=4, anchor_share=1.0)
+    groups = ["skin"] * 9 + ["heart"] * 3
+    batches = [Batch(step, 0, step, (0, 1, 2, 3), True) for step in range(6)]
+    rows = [row for batch in batches for row in prior_rows(batch, 12, 1.0, settings, ANCHORS, groups)]
+    assert sorted(row for row in rows if row >= 9) == sorted([9, 10, 11] * 4)
+    assert {row for row in rows if row < 9} == set(range(9))
+    plain = [row for batch in batches for row in prior_rows(batch, 12, 1.0, settings, ANCHORS)]
+    assert sorted(plain) == sorted([*range(12)] * 2)
+
+    training = SHORT.model_copy(update={"anchor_share": 0.5})
+    plan = replace(a_plan(training), prior_groups=("a", "b", "b"))
+    manifests = [
+        train_arm(
+            "sdft",
+            Incumbent(load_base(tiny_model_folder), None, NO_ADAPTER),
+            replace(plan, training=training.model_copy(update={"anchor_sampling": sampling})),
+            tmp_path / sampling,
+        )
+        for sampling in ("shuffled", "balanced")
+    ]
+    assert manifests[0].adapter != manifests[1].adapter
 
 
 def test_masked_thinking_has_no_gradient(tiny_model_folder) -> None:

@@ -119,10 +119,11 @@ def test_thinking_is_told_from_the_answer(opened: str, reply: str, expected: str
 
 def test_prior_prompts_may_carry_an_answer(tmp_path) -> None:
     file = tmp_path / "prior_prompts.jsonl"
-    file.write_text('{"question": "Why?"}\n\n{"question": "Who?", "answer": "Nobody."}\n')
+    file.write_text('{"question": "Why?", "group": "skin"}\n\n{"question": "Who?", "answer": "Nobody."}\n')
     prior = read_prior_prompts(file)
     assert prior.questions == ["Why?", "Who?"]
     assert prior.labelled == [("Who?", "Nobody.")]
+    assert prior.groups == ["skin", ""]
 
 
 @pytest.mark.parametrize("line", ['{"answer": "x"}', "{", "[1]", '{"question": "Why?", "answer": 3}'])
