@@ -2,10 +2,11 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from clinical_sdft.errors import InputError
 from data_contracts import Contract
@@ -46,6 +47,42 @@ def read_contracts(path: Path, kind: type[T]) -> tuple[T, ...]:
     """Read what `write_contracts` wrote."""
     with path.open("rb") as stream:
         return tuple(kind.from_bytes(line) for line in stream if line.strip())
+
+
+class ContractFile(Sequence[T]):
+    """The rows that `write_contracts` wrote, read from disk one at a time; 8 bytes of memory a row."""
+
+    def __init__(self, path: Path, kind: type[T]) -> None:
+        """Read the file once for where its rows begin; it must not change afterwards."""
+        self._path = path
+        self._kind = kind
+        self._starts = array("Q")
+        start = 0
+        with path.open("rb") as stream:
+            for line in stream:
+                if line.strip():
+                    self._starts.append(start)
+                start += len(line)
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        with self._path.open("rb") as stream:
+            stream.seek(self._starts[index])
+            return self._kind.from_bytes(stream.readline())
+
+    def __iter__(self) -> Iterator[T]:
+        with self._path.open("rb") as stream:
+            for line in stream:
+                if line.strip():
+                    yield self._kind.from_bytes(line)
 
 
 def read_text(path: Path) -> str:

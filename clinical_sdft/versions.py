@@ -6,7 +6,7 @@ from clinical_sdft.errors import DigestMismatchError, InputError
 from clinical_sdft.models.adapters import merge, read_adapter
 from clinical_sdft.models.loading import load_base, model_digest
 from clinical_sdft.models.sources import ModelSource, default_cache, obtain
-from clinical_sdft.sdft.arms import Incumbent
+from clinical_sdft.sdft.plan import Incumbent
 from data_contracts import NO_ADAPTER, Digest
 
 

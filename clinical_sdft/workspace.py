@@ -19,10 +19,11 @@ from clinical_sdft.errors import InputError
 from clinical_sdft.evaluation.leakage import NEAR
 from clinical_sdft.files import read_text
 from clinical_sdft.ingest.demonstrations import Phrasing
+from clinical_sdft.ingest.prior_prompts import Labelled, read_prior_prompts
 from clinical_sdft.locks import held
 from clinical_sdft.ops.serving.settings import ServingSettings
 from clinical_sdft.validation import first_problem
-from data_contracts import GatePolicy, LoraSettings, TrainingSettings
+from data_contracts import GatePolicy, LoraSettings, PreflightSettings, TrainingSettings
 from governance.rules import Rules
 
 CONFIG = "config.toml"
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     )
     near_duplicate: float = Field(default=NEAR, gt=0, le=1, description="similarity at which two questions are one")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
+    preflight: PreflightSettings = PreflightSettings()
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()
     governance: Rules = Rules()
@@ -127,12 +129,16 @@ class Workspace:
         return Phrasing(self.settings.question, self.settings.reply)
 
     def prior_prompts(self) -> list[str]:
-        """Return the unlabelled prior questions (de-identified) that the anchor holds on to."""
-        lines = read_text(self.root / PRIOR_PROMPTS).splitlines()
-        try:
-            return [str(json.loads(line)["question"]) for line in lines if line.strip()]
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise InputError(f'{self.root / PRIOR_PROMPTS}: every line must be {{"question": "…"}}') from error
+        """Return the prior questions (de-identified) that the anchor holds on to, with or without an answer."""
+        return read_prior_prompts(self.root / PRIOR_PROMPTS).questions
+
+    def prior_groups(self) -> list[str]:
+        """Return the group of each prior question, "" where its line names none."""
+        return read_prior_prompts(self.root / PRIOR_PROMPTS).groups
+
+    def labelled_prompts(self) -> list[Labelled]:
+        """Return the prior questions that carry the right answer, for replay."""
+        return read_prior_prompts(self.root / PRIOR_PROMPTS).labelled
 
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
@@ -177,7 +183,7 @@ def _config_text(overrides: dict[str, Any]) -> str:
         if isinstance(value, str | int | float | bool):
             comment = f"  # {field.description}" if field.description else ""
             lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}{comment}")
-    for table in ("training", "lora", "serving", "governance"):
+    for table in ("preflight", "training", "lora", "serving", "governance"):
         lines += ["", f"[{table}]"]
         value = overrides.get(table, getattr(defaults, table))
         for name, entry in value.model_dump(mode="json", exclude_none=True).items():

@@ -144,3 +144,14 @@ class Demonstration(Contract):
     reasoning: Text | None = Field(
         default=None, exclude_if=_is_none, description="how the answer follows: the values, and the words they stand on"
     )
+    worked: Text | None = Field(
+        default=None, description="reasoning that is part of the reply, before the answer", exclude_if=_is_none
+    )
+    turns: tuple[Turn, ...] = Field(
+        default=(), description="the conversation before the question", exclude_if=lambda value: not value
+    )
+
+    @property
+    def reply(self) -> str:
+        """What a model that imitates the demonstration says: the reasoning, where there is any, and the answer."""
+        return f"{self.worked}\n{self.answer}" if self.worked else self.answer

@@ -1,6 +1,6 @@
 """An update: its settings, the pre-flight, the run's manifest and its cost."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -34,6 +34,7 @@ class TrainingSettings(Contract):
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
+    anchor_sampling: Literal["shuffled", "balanced"] = Field(default="shuffled", description="order of prior prompts")
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
     divergence: Literal["forward", "reverse", "jsd"] = Field(default="forward", description="of teacher and student")
     support: Literal["full", "top_k", "sampled"] = Field(default="top_k", description="tokens it is taken over")
@@ -41,6 +42,12 @@ class TrainingSettings(Contract):
     jsd_alpha: float = Field(default=0.5, gt=0, lt=1, description="the teacher's share in the mixture of jsd")
     teacher: Literal["frozen", "ema", "live"] = Field(default="frozen", description="whose weights the teacher has")
     ema_rate: float = Field(default=0.02, gt=0, le=1, description="share of the student in teacher ema, each step")
+    template: Slug | None = Field(default=None, description="the teacher's template; None: what the pre-flight chose")
+    beta: float | None = Field(default=None, ge=0, description="amplification; None: what the pre-flight chose")
+    calibration: float | None = Field(default=None, ge=0, description="None: what the pre-flight chose")
+    mask_thinking: bool = Field(default=False, description="leave <think> spans out of the loss")
+    replay_share: float = Field(default=0.0, ge=0, description="labelled prior prompts per demonstration in a batch")
+    replay_weight: float = Field(default=1.0, ge=0, description="weight of their cross-entropy in the loss")
 
     @model_validator(mode="after")
     def _a_sampled_token_is_the_students_own(self) -> Self:
@@ -52,16 +59,35 @@ class TrainingSettings(Contract):
         return self
 
 
+class PreflightSettings(Contract):
+    """What the pre-flight tries, and by which measure it judges."""
+
+    betas: tuple[Annotated[float, Field(gt=0)], ...] = (0.5, 1.0, 2.0)
+    calibrations: tuple[Annotated[float, Field(ge=0)], ...] = Field(default=(0.0,), min_length=1)
+    measure: Literal["accuracy", "log_probability"] = "accuracy"
+
+
+class Mean(Contract):
+    """A mean over demonstrations with its 95% interval (Student's t)."""
+
+    mean: float
+    lower: float
+    upper: float
+
+
 class TemplateTrial(Contract):
-    """How often the teacher answered right with one template and amplification."""
+    """How well the teacher answered with one template, amplification and calibration."""
 
     template: Slug
     beta: float = Field(ge=0)
+    calibration: float = Field(default=0.0, ge=0)
     n: int = Field(ge=1)
     correct: int = Field(ge=0)
     accuracy: Fraction
     lower: Fraction
     upper: Fraction
+    log_probability: Mean | None = Field(default=None, description="of the demonstrated reply, nats per token")
+    gain: Mean | None = Field(default=None, description="that minus the student's, demonstration by demonstration")
 
 
 class PreflightReport(Contract):
@@ -73,9 +99,12 @@ class PreflightReport(Contract):
     n: int = Field(ge=1)
     student_correct: int = Field(ge=0)
     student_accuracy: Fraction
+    student_log_probability: Mean | None = None
     trials: tuple[TemplateTrial, ...] = Field(min_length=1)
     template: Slug | None = Field(description="the chosen template; None when refused")
     beta: float = Field(default=0.0, ge=0)
+    calibration: float = Field(default=0.0, ge=0)
+    measure: Literal["accuracy", "log_probability"] = "accuracy"
     verdict: Literal["go", "amplify", "refuse"]
     reason: Text
 
@@ -123,13 +152,18 @@ class AdapterManifest(Contract):
     arm: Literal["hospital", "sdft", "sft"]
     base_model: Digest
     parent: Digest | None = Field(description="adapter this one started from; None for the first")
+    lineage: tuple[Digest, ...] = Field(
+        default=(), description="adapters before this one, first to parent, where known"
+    )
     adapter: Digest = Field(description="sha256 of adapter_model.safetensors")
     lora: LoraSettings
     training: TrainingSettings
     template: Slug | None
     beta: float
+    calibration: float = 0.0
     demonstrations: Digest
     prior_prompts: Digest | None
+    replay: Digest | None = Field(default=None, description="of the labelled prior prompts trained on")
     losses: tuple[float, ...]
     cost: CostLedger
     provenance: Provenance

@@ -42,13 +42,15 @@ def _preflight(report: PreflightReport) -> None:
 
 
 def _trial(trial: TemplateTrial, report: PreflightReport) -> dict[str, str]:
-    chosen = (trial.template, trial.beta) == (report.template, report.beta)
+    settings = (trial.template, trial.beta, trial.calibration)
+    chosen = settings == (report.template, report.beta, report.calibration)
     return {
         "template": trial.template,
-        "amplification": f"{trial.beta:g}",
+        "amplification": f"{trial.beta:g}" + (f", calibrated {trial.calibration:g}" if trial.calibration else ""),
         "right": f"{trial.correct} of {trial.n}",
         "share": percent(trial.accuracy),
         "interval": f"{percent(trial.lower)} to {percent(trial.upper)}",
+        "reply, nats a token": _nats(trial),
         "used": "✓ chosen" if chosen else "",
     }
 
@@ -76,10 +78,16 @@ def records_shown(report: DeidentificationReport) -> dict[str, object]:
     return shown
 
 
+def _nats(trial: TemplateTrial) -> str:
+    found = trial.log_probability
+    return f"{found.mean:.2f} ({found.lower:.2f} to {found.upper:.2f})" if found else ""
+
+
 def _settings(manifest: AdapterManifest) -> dict[str, object]:
     settings: dict[str, object] = {"method": manifest.arm.upper(), "template": manifest.template or "none"}
     settings |= {"amplification": manifest.beta}
-    settings |= {name.replace("_", " "): value for name, value in manifest.training.model_dump().items()}
+    training = manifest.training.model_dump(exclude_none=True)
+    settings |= {name.replace("_", " "): value for name, value in training.items()}
     settings |= {"adapter rank": manifest.lora.rank, "adapter alpha": manifest.lora.alpha}
     settings |= {"adapter targets": ", ".join(manifest.lora.targets)}
     if manifest.losses:

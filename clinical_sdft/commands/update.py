@@ -19,6 +19,7 @@ from clinical_sdft.commands.common import (
 
 if TYPE_CHECKING:
     from clinical_sdft.stages.update import Request
+    from data_contracts import Mean, PreflightReport
 
 records = typer.Typer(help="Patient records: de-identified or held back.", no_args_is_help=True)
 update = typer.Typer(help="Updates of the model in force.", no_args_is_help=True)
@@ -103,14 +104,27 @@ def preflight(
     opened, governance = open_both(workspace)
     known_actor(governance, actor, "request an update")
     report = run_preflight(opened, governance, _request(guideline, suite_file, patient_records, actor), Quiet())
-    lines = [
-        f"{t.template:18} β={t.beta:<4g} {t.correct:3} of {t.n} ({t.accuracy:.0%}, 95% {t.lower:.0%} to {t.upper:.0%})"
-        for t in report.trials
-    ]
-    lines += [f"student            {report.student_correct:10} of {report.n}", report.reason]
-    show(report.model_dump(mode="json"), as_json, "\n".join(lines))
+    show(report.model_dump(mode="json"), as_json, "\n".join(preflight_lines(report)))
     if report.verdict == "refuse":
         raise typer.Exit(3)
+
+
+def preflight_lines(report: "PreflightReport") -> list[str]:
+    """Return the pre-flight's table for people: right answers, and nats per token of the demonstrated reply."""
+    lines = []
+    for t in report.trials:
+        calibrated = f" calibrated {t.calibration:g}" if t.calibration else ""
+        right = f"{t.correct:3} of {t.n} ({t.accuracy:.0%}, 95% {t.lower:.0%} to {t.upper:.0%})"
+        lines.append(f"{t.template:18} β={t.beta:<4g} {right}{_nats(t.log_probability)}{calibrated}")
+    student = f"{report.student_correct:3} of {report.n}"
+    return [*lines, f"{'student':18}        {student}{_nats(report.student_log_probability)}", report.reason]
+
+
+def _nats(mean: "Mean | None") -> str:
+    if mean is None:
+        return ""
+    centre, lower, upper = (round(value, 2) + 0.0 for value in (mean.mean, mean.lower, mean.upper))
+    return f", reply {centre:.2f} nats a token ({lower:.2f} to {upper:.2f})"
 
 
 @update.command("run")

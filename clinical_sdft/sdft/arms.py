@@ -1,56 +1,28 @@
 """Train one arm of an update and leave an adapter with its manifest: SDFT, or plain SFT as the control."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from clinical_sdft.files import write_bytes
-from clinical_sdft.models.adapters import Adapter, RoleModel, save_adapter, stack
-from clinical_sdft.models.loading import LoadedModel
-from clinical_sdft.models.prompts import chat_prompt, reply_tokens
+from clinical_sdft.models.adapters import RoleModel, save_adapter, stack
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
-from clinical_sdft.sdft.sdft import Lesson, SelfDistillationObjective, Teachers
+from clinical_sdft.sdft.lessons import replay_lesson, sdft_lesson, sft_lesson
+from clinical_sdft.sdft.plan import Incumbent, Plan
+from clinical_sdft.sdft.prior import WithReplay
+from clinical_sdft.sdft.sdft import SelfDistillationObjective, Teachers
 from clinical_sdft.sdft.sft import SupervisedObjective
 from clinical_sdft.sdft.teacher import FrozenTeacher, Scoring, teacher_of
-from clinical_sdft.sdft.templates import teacher_prompts
-from clinical_sdft.sdft.trainer import StepReport, train
-from data_contracts import (
-    AdapterManifest,
-    Demonstration,
-    Digest,
-    LoraSettings,
-    PreflightReport,
-    TrainingSettings,
-    canonical_json,
-    sha256_digest,
-)
+from clinical_sdft.sdft.trainer import Objective, StepReport, train
+from clinical_sdft.sdft.trials import Setting
+from data_contracts import NO_ADAPTER, AdapterManifest, Digest, canonical_json, sha256_digest
 
 MANIFEST = "manifest.json"
 
-
-@dataclass(frozen=True)
-class Incumbent:
-    """The version an update starts from: its weights in memory, its adapter, and both digests."""
-
-    loaded: LoadedModel
-    adapter: Adapter | None
-    adapter_digest: Digest
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What an arm is to learn, and how."""
-
-    demonstrations: Sequence[Demonstration]
-    demonstrations_digest: Digest
-    prior_prompts: Sequence[str]
-    preflight: PreflightReport | None
-    system_prompt: str
-    training: TrainingSettings
-    lora: LoraSettings
+__all__ = ["MANIFEST", "Incumbent", "Plan", "train_arm"]
 
 
 def train_arm(
@@ -63,25 +35,34 @@ def train_arm(
     """Train an arm to its end, taking up an interrupted run, and return its manifest.
 
     The adapter written is relative to the base model: the incumbent's and the new factors as one.
+
+    Raises:
+        InputError: a row is longer than the model reads; nothing has been trained then.
     """
     if (folder / MANIFEST).is_file():
         return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     ledger = Ledger(incumbent.loaded.weights)
     roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed)
-    losses = (_sdft if arm == "sdft" else _sft)(roles, plan, folder, ledger, on_step)
+    chosen = chosen_teacher(plan) if arm == "sdft" else None
+    objective = _sdft(roles, plan, chosen, folder, ledger) if chosen else _sft(roles, plan, ledger)
+    objective = _with_replay(objective, roles, plan, ledger)
+    losses = train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
     adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
     manifest = AdapterManifest(
         arm=arm,
         base_model=incumbent.loaded.digest,
         parent=incumbent.adapter_digest,
+        lineage=_lineage(incumbent, plan),
         adapter=adapter,
         lora=plan.lora,
         training=plan.training,
-        template=plan.preflight.template if arm == "sdft" and plan.preflight else None,
-        beta=plan.preflight.beta if arm == "sdft" and plan.preflight else 0.0,
+        template=chosen.template if chosen else None,
+        beta=chosen.beta if chosen else 0.0,
+        calibration=chosen.calibration if chosen else 0.0,
         demonstrations=plan.demonstrations_digest,
-        prior_prompts=sha256_digest(canonical_json(list(plan.prior_prompts))) if anchored else None,
+        prior_prompts=_digest(list(plan.prior_prompts)) if anchored else None,
+        replay=_digest([[item.question, item.answer] for item in plan.replay]) if _replays(plan) else None,
         losses=losses,
         cost=ledger.closed(),
         provenance=provenance(),
@@ -91,35 +72,67 @@ def train_arm(
     return manifest
 
 
-def _sdft(
-    roles: RoleModel, plan: Plan, folder: Path, ledger: Ledger, on_step: Callable[[StepReport], None]
-) -> tuple[float, ...]:
-    tokenizer = roles.loaded.tokenizer
-    limit = roles.loaded.context_tokens - plan.training.rollout_tokens
-    if plan.preflight is None or plan.preflight.template is None:
+def chosen_teacher(plan: Plan) -> Setting:
+    """Return the teacher to train with: what the settings fix, and for the rest what the pre-flight chose.
+
+    Raises:
+        ValueError: neither names a template.
+    """
+    training, checked = plan.training, plan.preflight
+    template = training.template or checked.template
+    if template is None:
         raise ValueError("the pre-flight chose no template; an update without one is refused before training")
-    lesson = Lesson(
-        student=[chat_prompt(tokenizer, d.question, plan.system_prompt) for d in plan.demonstrations],
-        teacher=teacher_prompts(tokenizer, plan.demonstrations, plan.preflight.template, limit, plan.system_prompt),
-        anchors=[chat_prompt(tokenizer, question, plan.system_prompt) for question in plan.prior_prompts],
+    return Setting(
+        template,
+        checked.beta if training.beta is None else training.beta,
+        checked.calibration if training.calibration is None else training.calibration,
     )
-    scoring = Scoring(plan.preflight.beta, 0.0, plan.training.support, plan.training.top_k)
+
+
+def _sdft(roles: RoleModel, plan: Plan, chosen: Setting, folder: Path, ledger: Ledger) -> Objective:
+    training = plan.training
+    lesson = sdft_lesson(roles.loaded, plan, chosen)
+    scoring = Scoring(chosen.beta, chosen.calibration, training.support, training.top_k)
     teachers = Teachers(
-        demonstrations=teacher_of(plan.training, roles, ledger, scoring),
+        demonstrations=teacher_of(training, roles, ledger, scoring),
         anchors=FrozenTeacher(roles, ledger, replace(scoring, beta=0.0, calibration=0.0)),
     )
-    objective = SelfDistillationObjective(roles, lesson, teachers, plan.training, folder, ledger)
-    return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
+    return SelfDistillationObjective(roles, lesson, teachers, training, folder, ledger)
 
 
-def _sft(
-    roles: RoleModel, plan: Plan, folder: Path, ledger: Ledger, on_step: Callable[[StepReport], None]
-) -> tuple[float, ...]:
-    tokenizer = roles.loaded.tokenizer
-    objective = SupervisedObjective(
-        roles,
-        [chat_prompt(tokenizer, d.question, plan.system_prompt) for d in plan.demonstrations],
-        [reply_tokens(tokenizer, d.answer) for d in plan.demonstrations],
-        ledger,
+def _sft(roles: RoleModel, plan: Plan, ledger: Ledger) -> Objective:
+    replies = sft_lesson(roles.loaded, plan)
+    return SupervisedObjective(
+        roles, replies.prompts, replies.replies, ledger, mask_thinking=plan.training.mask_thinking
     )
-    return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
+
+
+def _with_replay(objective: Objective, roles: RoleModel, plan: Plan, ledger: Ledger) -> Objective:
+    if not _replays(plan):
+        return objective
+    replies = replay_lesson(roles.loaded, plan.replay, plan.system_prompt)
+    replay = SupervisedObjective(
+        roles,
+        replies.prompts,
+        replies.replies,
+        ledger,
+        weight=plan.training.replay_weight,
+        mask_thinking=plan.training.mask_thinking,
+    )
+    return WithReplay(objective, replay, len(plan.replay), plan.training)
+
+
+def _replays(plan: Plan) -> bool:
+    return bool(plan.replay) and plan.training.replay_share > 0
+
+
+def _lineage(incumbent: Incumbent, plan: Plan) -> tuple[Digest, ...]:
+    """Return all adapters before this one; where the caller knows none, the incumbent's alone."""
+    known: Sequence[Digest] = plan.lineage
+    if not known and incumbent.adapter_digest != NO_ADAPTER:
+        known = (incumbent.adapter_digest,)
+    return tuple(known)
+
+
+def _digest(value: Any) -> Digest:
+    return sha256_digest(canonical_json(value))

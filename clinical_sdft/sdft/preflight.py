@@ -1,21 +1,39 @@
 """Before an update costs anything: does the teacher, shown a demonstration, answer better than the student?"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
 import torch
-from scipy.stats import binomtest
 
-from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
 from clinical_sdft.models.loading import LoadedModel
-from clinical_sdft.models.prompts import chat_prompt
-from clinical_sdft.phrases import says
-from clinical_sdft.sdft.amplified import generate_amplified
-from clinical_sdft.sdft.templates import TEMPLATES, teacher_prompts
-from data_contracts import Demonstration, Digest, PreflightReport, TemplateTrial
+from clinical_sdft.sdft.templates import template_text, templates_for
+from clinical_sdft.sdft.trials import Setting, Trials, mean, proportion, trial
+from data_contracts import (
+    Demonstration,
+    Digest,
+    Mean,
+    PreflightReport,
+    PreflightSettings,
+    TemplateTrial,
+    TrainingSettings,
+)
 
-BETAS = (0.5, 1.0, 2.0)
 GOOD_ENOUGH = 0.9
-"""A plain teacher this accurate is taken without trying to amplify it."""
+"""A teacher this accurate without amplification is taken without trying to amplify it."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """What the student does unaided."""
+
+    correct: int
+    log_probabilities: Sequence[float]
+
+    @property
+    def log_probability(self) -> Mean:
+        """The mean, with its interval."""
+        return mean(self.log_probabilities)
 
 
 def preflight(
@@ -28,89 +46,113 @@ def preflight(
     sample: int = 32,
     seed: int = 0,
     max_new_tokens: int = 10,
+    tries: PreflightSettings | None = None,
+    fixed: TrainingSettings | None = None,
 ) -> PreflightReport:
-    """Measure student and teacher on a sample of demonstrations, and choose template and amplification.
+    """Measure student and teacher on a sample of demonstrations, and choose template, amplification and calibration.
 
-    Verdict `go` (a plain template helps), `amplify` (it helps more amplified), or `refuse`: no template's
-    accuracy is above the student's, lower 95% bound against upper 95% bound (Clopper-Pearson).
+    Verdict `go` (a teacher as it is helps), `amplify` (one helps more amplified), or `refuse`: none helps for sure. By
+    accuracy that is a lower 95% bound above the student's upper one (Clopper-Pearson); by log-probability a lower 95%
+    bound of the gain over the student, demonstration by demonstration, above 0. What `fixed` sets is not varied.
+
+    Raises:
+        InputError: a teacher prompt is longer than the model reads; names the demonstration.
     """
+    tries, fixed = tries or PreflightSettings(), fixed or TrainingSettings()
     generator = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(demonstrations), generator=generator)[:sample].tolist()
     shown = [demonstrations[row] for row in chosen]
-    tokenizer = loaded.tokenizer
-    plain = [chat_prompt(tokenizer, demonstration.question, system_prompt) for demonstration in shown]
-    writer = BatchGenerator(loaded.model, tokenizer.eos_token_id)
-    student = _correct(tokenizer, shown, writer.generate(plain, Sampling(max_new_tokens)))
-    trials = list(_trials(loaded, shown, plain, max_new_tokens, system_prompt))
-    best = max(trials, key=lambda trial: (trial.accuracy, -trial.beta))
-    student_upper = _interval(student, len(shown))[1]
-    helps = best.lower > student_upper
-    verdict = "refuse" if not helps else "amplify" if best.beta else "go"
-    return PreflightReport(
-        model=model,
-        demonstrations=digest,
-        n=len(shown),
-        student_correct=student,
-        student_accuracy=student / len(shown),
-        trials=tuple(trials),
-        template=best.template if helps else None,
-        beta=best.beta if helps else 0.0,
-        verdict=verdict,
-        reason=_reason(best, student, len(shown), helps),
-    )
+    templates = (fixed.template,) if fixed.template else templates_for(shown)
+    for name in templates:
+        template_text(name)
+    thinks = fixed.mask_thinking
+    trials = Trials(loaded, shown, templates, system_prompt, max_new_tokens, mask_thinking=thinks)
+    plain, amplified = _settings(templates, tries, fixed)
+    own, log_probabilities = trials.log_probabilities([*plain, *amplified])
+    student = Student(trials.student_correct(), own)
+    done = list(_measured(trials, plain, log_probabilities, student))
+    best_accuracy = max((item.accuracy for item in done), default=0.0)
+    if not done or (fixed.beta is None and (tries.measure == "log_probability" or best_accuracy < GOOD_ENOUGH)):
+        done += _measured(trials, amplified, log_probabilities, student)
+    return _report(tries.measure, done, student, model, digest)
 
 
-def _trials(
-    loaded: LoadedModel,
-    shown: Sequence[Demonstration],
-    plain: Sequence[TokenIds],
-    max_new_tokens: int,
-    system_prompt: str,
+def _settings(
+    templates: Sequence[str], tries: PreflightSettings, fixed: TrainingSettings
+) -> tuple[list[Setting], list[Setting]]:
+    """Return the teachers to try without and with amplification."""
+    calibrations = tries.calibrations if fixed.calibration is None else (fixed.calibration,)
+    betas = (0.0, *tries.betas) if fixed.beta is None else (fixed.beta,)
+    settings = [Setting(*values) for values in product(templates, betas, calibrations)]
+    return [one for one in settings if not one.beta], [one for one in settings if one.beta]
+
+
+def _measured(
+    trials: Trials, settings: Sequence[Setting], log_probabilities: dict[Setting, list[float]], student: Student
 ) -> Iterator[TemplateTrial]:
-    """Try every template plain; where none is good enough, amplify each."""
-    tokenizer = loaded.tokenizer
-    limit = loaded.context_tokens - max_new_tokens
-    prompts = {name: teacher_prompts(tokenizer, shown, name, limit, system_prompt) for name in TEMPLATES}
-    writer = BatchGenerator(loaded.model, tokenizer.eos_token_id)
-    best = 0.0
-    for name, teacher in prompts.items():
-        trial = _trial(name, 0.0, _correct(tokenizer, shown, writer.generate(teacher, Sampling(max_new_tokens))), shown)
-        best = max(best, trial.accuracy)
-        yield trial
-    if best >= GOOD_ENOUGH:
-        return
-    for name, teacher in prompts.items():
-        for beta in BETAS:
-            written = generate_amplified(loaded.model, teacher, plain, beta, tokenizer.eos_token_id, max_new_tokens)
-            yield _trial(name, beta, _correct(tokenizer, shown, written), shown)
+    for setting in settings:
+        yield trial(setting, trials.correct(setting), log_probabilities[setting], student.log_probabilities)
 
 
-def _correct(tokenizer: object, shown: Sequence[Demonstration], written: Sequence[TokenIds]) -> int:
-    replies = [tokenizer.decode(tokens, skip_special_tokens=True) for tokens in written]  # type: ignore[attr-defined]
-    return sum(says(reply, demonstration.label) for reply, demonstration in zip(replies, shown, strict=True))
-
-
-def _trial(template: str, beta: float, correct: int, shown: Sequence[Demonstration]) -> TemplateTrial:
-    lower, upper = _interval(correct, len(shown))
-    return TemplateTrial(
-        template=template,
-        beta=beta,
-        n=len(shown),
-        correct=correct,
-        accuracy=correct / len(shown),
-        lower=lower,
-        upper=upper,
+def _report(
+    measure: str, trials: Sequence[TemplateTrial], student: Student, model: Digest, digest: Digest
+) -> PreflightReport:
+    by_accuracy = measure == "accuracy"
+    best = _best(trials, by_accuracy)
+    n = best.n
+    helps = best.lower > proportion(student.correct, n)[1] if by_accuracy else _gain(best).lower > 0
+    return PreflightReport.model_validate(
+        {
+            "model": model,
+            "demonstrations": digest,
+            "n": n,
+            "student_correct": student.correct,
+            "student_accuracy": student.correct / n,
+            "student_log_probability": student.log_probability,
+            "trials": tuple(trials),
+            "template": best.template if helps else None,
+            "beta": best.beta if helps else 0.0,
+            "calibration": best.calibration if helps else 0.0,
+            "measure": measure,
+            "verdict": "refuse" if not helps else "amplify" if best.beta else "go",
+            "reason": _reason(best, student, helps, by_accuracy),
+        }
     )
 
 
-def _interval(correct: int, n: int) -> tuple[float, float]:
-    interval = binomtest(correct, n).proportion_ci(0.95, method="exact")
-    return float(interval.low), float(interval.high)
+def _best(trials: Sequence[TemplateTrial], by_accuracy: bool) -> TemplateTrial:
+    """Return the best teacher; among equals the least amplified, of those the most calibrated.
+
+    Calibration that costs nothing brings fewer habits along. Equal by log-probability are all within the interval of
+    the best one's gain: a thousandth of a nat is no reason to amplify.
+    """
+    if by_accuracy:
+        return max(trials, key=lambda one: (one.accuracy, -one.beta, one.calibration))
+    enough = max((_gain(one) for one in trials), key=lambda gain: gain.mean).lower
+    equals = [one for one in trials if _gain(one).mean >= enough]
+    return max(equals, key=lambda one: (-one.beta, one.calibration, _gain(one).mean))
 
 
-def _reason(best: TemplateTrial, student: int, n: int, helps: bool) -> str:
+def _gain(one: TemplateTrial) -> Mean:
+    if one.gain is None:
+        raise ValueError(f"trial of {one.template}: measured without log-probabilities")
+    return one.gain
+
+
+def _reason(best: TemplateTrial, student: Student, helps: bool, by_accuracy: bool) -> str:
     shown = f"template {best.template}" + (f" amplified by {best.beta:g}" if best.beta else "")
-    figures = f"the teacher answers {best.correct} of {n} right with {shown}, the student {student} of {n} without"
+    shown += f" calibrated by {best.calibration:g}" if best.calibration else ""
+    if by_accuracy:
+        figures = (
+            f"the teacher answers {best.correct} of {best.n} right with {shown}, "
+            f"the student {student.correct} of {best.n} without"
+        )
+    else:
+        gain = _gain(best)
+        figures = (
+            f"with {shown} the teacher finds the demonstrated replies {gain.mean:.2f} nats a token likelier than the "
+            f"student (95% {gain.lower:.2f} to {gain.upper:.2f}, {best.n} demonstrations)"
+        )
     if helps:
         return f"Demonstrations help: {figures}."
     return f"No template helps beyond chance: at best {figures}. An update would teach nothing; it is refused."

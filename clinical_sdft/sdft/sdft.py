@@ -13,8 +13,10 @@ from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.divergence import Divergence
 from clinical_sdft.sdft.forward import completion_logits
 from clinical_sdft.sdft.loss import TeacherScores, mean_over_tokens
+from clinical_sdft.sdft.prior import ANCHORS, prior_rows
 from clinical_sdft.sdft.rollouts import Rollout, Row, keep_rollouts, microbatches, read_rollouts
 from clinical_sdft.sdft.teacher import Reading, Teacher
+from clinical_sdft.sdft.thinking import heard
 from clinical_sdft.sdft.trainer import Batch
 from data_contracts import TrainingSettings
 
@@ -23,13 +25,15 @@ from data_contracts import TrainingSettings
 class Lesson:
     """Tokenized prompts of an update: the student's, the teacher's, and prior prompts without answers.
 
-    `empty` are the teacher's prompts around an empty demonstration, where the teacher is calibrated by them.
+    `empty` are the teacher's prompts around an empty demonstration, where the teacher is calibrated by them;
+    `anchor_groups` names the group of each prior prompt, where they are taken group by group.
     """
 
     student: Sequence[TokenIds]
     teacher: Sequence[TokenIds]
     anchors: Sequence[TokenIds]
     empty: Sequence[TokenIds] | None = None
+    anchor_groups: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -100,18 +104,8 @@ class SelfDistillationObjective:
         return microbatches(rows, prompts, completions, scores)
 
     def _anchor_rows(self, batch: Batch) -> list[int]:
-        count = round(len(batch.rows) * self._settings.anchor_share)
-        available = len(self._lesson.anchors)
-        if not count or not available:
-            return []
-        # A walk through one long shuffle: every prior prompt is used before any is used again.
-        start = (batch.window * 1009 + batch.index) * round(self._settings.batch_size * self._settings.anchor_share)
-        order: list[int] = []
-        while len(order) < count:
-            lap, offset = divmod(start + len(order), available)
-            shuffle = torch.randperm(available, generator=torch.Generator().manual_seed(self._settings.seed * 41 + lap))
-            order.append(int(shuffle[offset]))
-        return order
+        available, share = len(self._lesson.anchors), self._settings.anchor_share
+        return prior_rows(batch, available, share, self._settings, ANCHORS, self._lesson.anchor_groups)
 
     def _write_completions(self, prompts: list[TokenIds], batch: Batch) -> list[list[int]]:
         sampling = Sampling(self._settings.rollout_tokens, self._settings.temperature)
@@ -152,6 +146,8 @@ class SelfDistillationObjective:
             logits_BTV, mask_BT = completion_logits(self._roles.model, rollout.prompts, rollout.completions)
             nats_BT = self._divergence.per_token(rollout.scores, logits_BTV)
             anchor_B = torch.tensor(rollout.is_anchor)
+            if self._settings.mask_thinking:
+                mask_BT = mask_BT * heard(self._roles.loaded.tokenizer, rollout.prompts, rollout.completions)
             skipped_BT = mask_BT.cumsum(1) <= self._settings.skip_tokens
             kept_BT = mask_BT * ~(skipped_BT & ~anchor_B[:, None])
             anchors = max(1, round(demonstrations * self._settings.anchor_share))

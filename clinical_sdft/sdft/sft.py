@@ -1,6 +1,7 @@
 """Plain supervised fine-tuning on given replies: the control arm, and the hospital model's first training."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -9,16 +10,34 @@ from clinical_sdft.models.generation import TokenIds
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.forward import completion_logits, group_by_length, right_pad
 from clinical_sdft.sdft.loss import mean_over_tokens
+from clinical_sdft.sdft.thinking import heard
 from clinical_sdft.sdft.trainer import Batch
+
+
+@dataclass(frozen=True)
+class Replies:
+    """Prompts, and what each is to be answered with."""
+
+    prompts: Sequence[TokenIds]
+    replies: Sequence[TokenIds]
 
 
 class SupervisedObjective:
     """Cross-entropy on reference replies, mean over a reply's tokens, then over the batch."""
 
     def __init__(
-        self, roles: RoleModel, prompts: Sequence[TokenIds], replies: Sequence[TokenIds], ledger: Ledger
+        self,
+        roles: RoleModel,
+        prompts: Sequence[TokenIds],
+        replies: Sequence[TokenIds],
+        ledger: Ledger,
+        *,
+        weight: float = 1.0,
+        mask_thinking: bool = False,
     ) -> None:
-        """`prompts[i]` is to be answered with `replies[i]`, end token included."""
+        """`prompts[i]` is to be answered with `replies[i]`, end token included; `weight` is that of the whole loss."""
+        self._weight = weight
+        self._mask_thinking = mask_thinking
         self._roles = roles
         self._prompts = prompts
         self._replies = replies
@@ -50,6 +69,8 @@ class SupervisedObjective:
             nats_BT = torch.nn.functional.cross_entropy(
                 logits_BTV.float().flatten(0, 1), target_BT.flatten(), reduction="none"
             ).view_as(target_BT)
-            loss = mean_over_tokens(nats_BT, mask_BT).sum() / batch_rows
+            if self._mask_thinking:
+                mask_BT = mask_BT * heard(self._roles.loaded.tokenizer, prompts, replies)
+            loss = self._weight * mean_over_tokens(nats_BT, mask_BT).sum() / batch_rows
             torch.autograd.backward(loss)
         return float(loss.detach())

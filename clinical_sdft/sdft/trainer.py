@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -78,16 +79,16 @@ def train(
     """Train the candidate and return the loss of every step; takes up an interrupted run in `folder`."""
     parameters = roles.parameters()
     optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    batches = list(plan(rows, settings))
+    total = math.ceil(rows / settings.batch_size) * settings.passes
     state = load_checkpoint(folder, parameters, optimizer) or Checkpoint(0, (), ledger.closed())
     ledger.restore(state.cost)
     objective.restore(state.teacher)
     losses = list(state.losses)
     roles.model.train()
-    for batch in batches[state.step :]:
+    for batch in islice(plan(rows, settings), state.step, None):
         start = time.perf_counter()
         for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate * warmup_cosine(batch.step, len(batches), settings.warmup_share)
+            group["lr"] = settings.learning_rate * warmup_cosine(batch.step, total, settings.warmup_share)
         losses.append(objective.accumulate(batch))
         torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
         optimizer.step()
@@ -95,10 +96,10 @@ def train(
         objective.follow()
         seconds = time.perf_counter() - start
         done = batch.step + 1
-        if done % settings.checkpoint_steps == 0 or done == len(batches):
+        if done % settings.checkpoint_steps == 0 or done == total:
             reached = Checkpoint(done, tuple(losses), ledger.closed(), objective.state())
             save_checkpoint(folder, reached, parameters, optimizer)
-        on_step(StepReport(done, len(batches), losses[-1], ledger.tokens_per_second, seconds))
+        on_step(StepReport(done, total, losses[-1], ledger.tokens_per_second, seconds))
     roles.model.eval()
     return tuple(losses)
 
@@ -111,10 +112,10 @@ def plan(rows: int, settings: TrainingSettings) -> Iterator[Batch]:
         window = pass_index // settings.rollout_reuse
         shuffled = _shuffled(rows, settings.seed * 31 + window)
         fresh = pass_index % settings.rollout_reuse == 0
-        order = range(count) if fresh else _shuffled(count, settings.seed * 37 + pass_index)
-        for index in order:
+        order = torch.arange(count) if fresh else _shuffled(count, settings.seed * 37 + pass_index)
+        for index in map(int, order):
             chosen = shuffled[index * settings.batch_size : (index + 1) * settings.batch_size]
-            yield Batch(step, window, index, tuple(chosen), fresh)
+            yield Batch(step, window, index, tuple(chosen.tolist()), fresh)
             step += 1
 
 
@@ -126,6 +127,5 @@ def warmup_cosine(step: int, total: int, warmup_share: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, total - warmup)))
 
 
-def _shuffled(count: int, seed: int) -> list[int]:
-    order: list[int] = torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
-    return order
+def _shuffled(count: int, seed: int) -> torch.Tensor:
+    return torch.randperm(count, generator=torch.Generator().manual_seed(seed))

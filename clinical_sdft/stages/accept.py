@@ -1,5 +1,7 @@
 """Between drafting and the pre-flight: a clinician accepts, edits or refuses what was drafted."""
 
+from collections.abc import Sequence
+
 from clinical_sdft.errors import AcceptanceNeededError, DigestMismatchError, InputError
 from clinical_sdft.files import write_contracts
 from clinical_sdft.ingest.drafts import draft_for_acceptance, from_documents
@@ -47,7 +49,7 @@ def accepted_demonstrations(
     return state.accepted
 
 
-def refuse_unaccepted(update: Update, demonstrations: tuple[Demonstration, ...]) -> None:
+def refuse_unaccepted(update: Update, demonstrations: Sequence[Demonstration]) -> None:
     """Check that what is about to be trained on is, byte for byte, what was accepted.
 
     Raises:

@@ -1,7 +1,9 @@
 """Stage two: demonstrations from the guideline's cases and the clean records, accepted where they must be."""
 
+from collections.abc import Sequence
+
 from clinical_sdft.errors import QuarantineError
-from clinical_sdft.files import read_contracts, write_contracts
+from clinical_sdft.files import ContractFile, write_contracts
 from clinical_sdft.ingest.demonstrations import draft_demonstrations
 from clinical_sdft.ingest.drafts import from_documents
 from clinical_sdft.ingest.rules.inbox import read_inbox
@@ -10,12 +12,12 @@ from clinical_sdft.stages.update import Update
 from data_contracts import DeidentifiedRecord, Demonstration, Digest, sha256_digest
 
 
-def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
+def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> Sequence[Demonstration]:
     """Turn the guideline's cases and the clean records into demonstrations."""
     file = update.folder / "demonstrations.jsonl"
     if not file.is_file():
         write_contracts(file, _demonstrations(update, released))
-    demonstrations = read_contracts(file, Demonstration)
+    demonstrations = ContractFile(file, Demonstration)
     if needs_acceptance(update):
         refuse_unaccepted(update, demonstrations)
     digest = update.governance.objects.put_file(file)

@@ -1,5 +1,7 @@
 """Stage three: does the teacher, shown a demonstration, answer better?"""
 
+from collections.abc import Sequence
+
 from clinical_sdft.errors import BlockedError
 from clinical_sdft.files import write_bytes
 from clinical_sdft.sdft.preflight import preflight
@@ -8,7 +10,7 @@ from clinical_sdft.stages.update import Update, load
 from data_contracts import Demonstration, PreflightReport
 
 
-def check_teacher(update: Update, demonstrations: tuple[Demonstration, ...]) -> PreflightReport:
+def check_teacher(update: Update, demonstrations: Sequence[Demonstration]) -> PreflightReport:
     """Stop here where demonstrations do not help."""
     report = measure_teacher(update, demonstrations)
     update.watcher.say(f"  pre-flight: {report.reason}")
@@ -17,7 +19,7 @@ def check_teacher(update: Update, demonstrations: tuple[Demonstration, ...]) -> 
     return report
 
 
-def measure_teacher(update: Update, demonstrations: tuple[Demonstration, ...]) -> PreflightReport:
+def measure_teacher(update: Update, demonstrations: Sequence[Demonstration]) -> PreflightReport:
     """Measure whether the teacher, shown a demonstration, answers better than the student."""
     file = update.folder / "preflight.json"
     if not file.is_file():
@@ -31,6 +33,8 @@ def measure_teacher(update: Update, demonstrations: tuple[Demonstration, ...]) -
             sample=settings.preflight_sample,
             seed=settings.training.seed,
             max_new_tokens=settings.training.rollout_tokens,
+            tries=settings.preflight,
+            fixed=settings.training,
         )
         write_bytes(file, report.canonical_bytes())
     report = PreflightReport.from_bytes(file.read_bytes())

@@ -10,7 +10,7 @@ from clinical_sdft.errors import BlockedError
 from clinical_sdft.evaluation.prepare import Question
 from clinical_sdft.ingest.rules.inbox import read_inbox
 from clinical_sdft.models.loading import base_digest, model_digest
-from clinical_sdft.sdft.arms import Incumbent
+from clinical_sdft.sdft.plan import Incumbent
 from clinical_sdft.versions import base_folder, load_version
 from clinical_sdft.watch import Watcher
 from clinical_sdft.workspace import Workspace
@@ -96,6 +96,11 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
     by_rules = read_inbox(workspace.root / "inbox", request.guideline)
     if by_rules:
         inputs["demonstrations"] = sha256_digest(canonical_json([one.digest for one in by_rules]))
+    replay = workspace.labelled_prompts()
+    if replay and workspace.settings.training.replay_share:
+        inputs["replay"] = sha256_digest(canonical_json([[item.question, item.answer] for item in replay]))
+    if workspace.settings.training.anchor_sampling == "balanced":
+        inputs["prior_groups"] = sha256_digest(canonical_json(workspace.prior_groups()))
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
     folder = workspace.runs / name
     folder.mkdir(parents=True, exist_ok=True)

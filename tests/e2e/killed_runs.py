@@ -1,7 +1,8 @@
 """Run `run-once` on a workspace again and again, each time killed a little later, until one run ends by itself.
 
 The process that is killed is a real one, by SIGKILL, just before or just after a file is moved into place, or just
-before a transaction that writes is committed. Usage: python killed_runs.py WORKSPACE
+before a transaction that writes is committed. Usage: python killed_runs.py WORKSPACE FIRST STEP, where FIRST effects
+are the fewest a run is left and STEP what every run, in turns of four, is left more.
 """
 
 import os
@@ -43,18 +44,18 @@ def die_at(point: int, *, after: bool) -> None:
     event.listen(Engine, "commit", committing)
 
 
-def one_run(root: Path, run: int) -> None:
-    die_at(6 + 5 * (run % 4), after=run % 2 == 1)
+def one_run(root: Path, run: int, first: int, step: int) -> None:
+    die_at(first + step * (run % 4), after=run % 2 == 1)
     workspace, governance = tiny_hospital.opened(root)
     states = work_through(workspace, governance, "rita", Quiet())
     sys.exit(max(state.exit_code for state in states))
 
 
-def main(root: Path) -> int:
+def main(root: Path, first: int, step: int) -> int:
     for run in range(MOST_RUNS):
         child = os.fork()
         if child == 0:
-            one_run(root, run)
+            one_run(root, run, first, step)
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
             print(f"killed {run} times")
@@ -65,4 +66,4 @@ def main(root: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -4,9 +4,9 @@ from clinical_sdft.errors import InputError
 from clinical_sdft.models.generation import BatchGenerator, Sampling
 from clinical_sdft.models.prompts import chat_prompt
 from clinical_sdft.sdft.amplified import generate_amplified
-from clinical_sdft.sdft.preflight import BETAS, preflight
+from clinical_sdft.sdft.preflight import preflight
 from clinical_sdft.sdft.templates import TEMPLATES, teacher_prompt, teacher_prompts
-from data_contracts import Demonstration
+from data_contracts import Demonstration, PreflightSettings
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -30,7 +30,7 @@ def test_a_model_that_cannot_use_demonstrations_is_refused(tiny) -> None:
     assert report.verdict == "refuse"
     assert report.template is None
     assert "refused" in report.reason
-    assert len(report.trials) == len(TEMPLATES) * (1 + len(BETAS))
+    assert len(report.trials) == len(TEMPLATES) * (1 + len(PreflightSettings().betas))
 
 
 def test_a_teacher_that_helps_gets_a_go(tiny, monkeypatch) -> None:
