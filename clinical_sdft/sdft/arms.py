@@ -9,6 +9,7 @@ from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import Adapter, RoleModel, save_adapter, stack
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.prompts import chat_prompt, reply_tokens
+from clinical_sdft.models.quick import keep_freed_memory, make_quick
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
@@ -68,6 +69,9 @@ def train_arm(
         return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     ledger = Ledger(incumbent.loaded.weights)
     roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed)
+    keep_freed_memory()
+    if plan.training.quick:
+        make_quick(roles.model)
     losses = (_sdft if arm == "sdft" else _sft)(roles, plan, folder, ledger, on_step)
     adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
