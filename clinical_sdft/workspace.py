@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
     preflight_sample: int = Field(default=32, ge=8)
+    rollout_server: str = Field(default="", description="URL of a vLLM server that writes rollouts; empty: here")
+    rollout_adapters_path: str = Field(default="", description="where it sees rollout-adapters; empty: same path")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()
@@ -126,6 +128,11 @@ class Workspace:
         except (json.JSONDecodeError, KeyError, TypeError) as error:
             raise InputError(f'{self.root / PRIOR_PROMPTS}: every line must be {{"question": "…"}}') from error
 
+    @property
+    def rollout_adapters(self) -> Path:
+        """Adapters a rollout server is given, one at a time."""
+        return self.root / "rollout-adapters"
+
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
         """Hold the workspace for one writer.
@@ -147,6 +154,11 @@ def _settings(path: Path) -> Settings:
         raise InputError(f"{path}: not TOML: {error}") from error
     if settings.time_stamp_url and not settings.time_stamp_roots:
         raise InputError(f"{path}: `time_stamp_url` needs `time_stamp_roots`, a PEM file of the authority's root")
+    if settings.rollout_server:
+        try:
+            ServingSettings(servers=(settings.rollout_server,))
+        except ValidationError as error:
+            raise InputError(f"{path}: `rollout_server`: {first_problem(error)}") from error
     if "{case}" not in settings.question or "{answer}" not in settings.reply:
         raise InputError(f"{path}: `question` must hold {{case}} and `reply` must hold {{answer}}")
     return settings

@@ -7,6 +7,7 @@ from typing import Literal
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import Adapter, RoleModel, save_adapter, stack
+from clinical_sdft.models.generation import Generator
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.prompts import chat_prompt, reply_tokens
 from clinical_sdft.models.quick import keep_freed_memory, make_quick
@@ -52,6 +53,8 @@ class Plan:
     system_prompt: str
     training: TrainingSettings
     lora: LoraSettings
+    writer: Callable[[Callable[[], Adapter], int], Generator] | None = None
+    """Makes what writes the rollouts, from the candidate's adapter relative to the base and the end token."""
 
 
 def train_arm(
@@ -72,7 +75,10 @@ def train_arm(
     keep_freed_memory()
     if plan.training.quick:
         make_quick(roles.model)
-    losses = (_sdft if arm == "sdft" else _sft)(roles, plan, folder, ledger, on_step)
+    if arm == "sdft":
+        losses = _sdft(roles, incumbent.adapter, plan, folder, ledger, on_step)
+    else:
+        losses = _sft(roles, plan, folder, ledger, on_step)
     adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
     manifest = AdapterManifest(
@@ -96,7 +102,12 @@ def train_arm(
 
 
 def _sdft(
-    roles: RoleModel, plan: Plan, folder: Path, ledger: Ledger, on_step: Callable[[StepReport], None]
+    roles: RoleModel,
+    incumbent: Adapter | None,
+    plan: Plan,
+    folder: Path,
+    ledger: Ledger,
+    on_step: Callable[[StepReport], None],
 ) -> tuple[float, ...]:
     tokenizer = roles.loaded.tokenizer
     limit = roles.loaded.context_tokens - plan.training.rollout_tokens
@@ -110,6 +121,8 @@ def _sdft(
     )
     teacher = FrozenTeacher(roles, ledger, beta=plan.preflight.beta)
     objective = SelfDistillationObjective(roles, lesson, teacher, plan.training, folder, ledger)
+    if plan.writer is not None:
+        objective.write_with(plan.writer(lambda: stack(incumbent, roles.candidate_adapter()), tokenizer.eos_token_id))
     return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
 
 

@@ -1,11 +1,18 @@
 """Stage four: train an arm from the version in force."""
 
 import gc
+import os
+from collections.abc import Callable
 
-from clinical_sdft.models.adapters import FILE_NAME
+from clinical_sdft.models.adapters import FILE_NAME, Adapter
+from clinical_sdft.models.generation import Generator
+from clinical_sdft.ops.rollouts import ServerGenerator
+from clinical_sdft.ops.serving.http import Connection
+from clinical_sdft.ops.serving.vllm import VllmServer
 from clinical_sdft.sdft.arms import MANIFEST, Plan, train_arm
 from clinical_sdft.stages.draft import demonstrations_digest
 from clinical_sdft.stages.update import Arm, Update, load
+from clinical_sdft.workspace import Workspace
 from data_contracts import AdapterManifest, Demonstration, PreflightReport
 
 
@@ -23,6 +30,7 @@ def train(
         system_prompt=settings.system_prompt,
         training=settings.training,
         lora=settings.lora,
+        writer=_server_writer(update.workspace) if settings.rollout_server else None,
     )
     if not (folder / MANIFEST).is_file():
         incumbent = load(update, update.incumbent_adapter, update.incumbent)
@@ -34,3 +42,16 @@ def train(
     digest = update.governance.objects.put_contract(manifest)
     update.note("candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds)
     return manifest
+
+
+def _server_writer(workspace: Workspace) -> Callable[[Callable[[], Adapter], int], Generator]:
+    """Return what lets the server of the settings write rollouts."""
+    settings = workspace.settings
+    key = os.environ.get("CLINICAL_SDFT_VLLM_API_KEY")
+    server = VllmServer(Connection(settings.rollout_server, settings.serving.answer_seconds, key))
+    folder, seen_as = workspace.rollout_adapters, settings.rollout_adapters_path
+
+    def writer(current: Callable[[], Adapter], end_token: int) -> Generator:
+        return ServerGenerator(server, current, folder, seen_as, end_token)
+
+    return writer
