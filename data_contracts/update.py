@@ -80,6 +80,7 @@ class CostLedger(Contract):
 
     phases: tuple[PhaseCost, ...]
     peak_memory_bytes: int = Field(ge=0)
+    sft_flops: float | None = Field(default=None, ge=0, description="operations of plain SFT on the same, as often")
 
     @property
     def seconds(self) -> float:
@@ -90,6 +91,11 @@ class CostLedger(Contract):
     def flops(self) -> float:
         """Floating-point operations of all phases."""
         return sum(phase.flops for phase in self.phases)
+
+    @property
+    def price_vs_sft(self) -> float | None:
+        """Operations over those of plain SFT on the same demonstrations; None where nobody reckoned it."""
+        return self.flops / self.sft_flops if self.sft_flops else None
 
 
 class Provenance(Contract):

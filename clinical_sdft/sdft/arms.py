@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import Adapter, RoleModel, save_adapter, stack
@@ -79,6 +79,7 @@ def train_arm(
         losses = _sdft(roles, incumbent.adapter, plan, folder, ledger, on_step)
     else:
         losses = _sft(roles, plan, folder, ledger, on_step)
+    ledger.reckon_sft(plan.training.passes * _sft_tokens(incumbent.loaded.tokenizer, plan))
     adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
     manifest = AdapterManifest(
@@ -99,6 +100,14 @@ def train_arm(
     write_bytes(folder / MANIFEST, manifest.canonical_bytes())
     discard_checkpoint(folder)
     return manifest
+
+
+def _sft_tokens(tokenizer: Any, plan: Plan) -> int:
+    """Return the tokens that one pass of plain SFT reads: questions and given answers."""
+    return sum(
+        len(chat_prompt(tokenizer, item.question, plan.system_prompt)) + len(reply_tokens(tokenizer, item.answer))
+        for item in plan.demonstrations
+    )
 
 
 def _sdft(

@@ -19,13 +19,16 @@ class Ledger:
     """Adds up what each phase cost.
 
     FLOPs per weight and token: 2 for a forward pass (Kaplan et al. 2020, arXiv 2001.08361, section 2.1); a backward
-    pass through frozen weights adds 2 (the gradient of activations only), so training an adapter counts 4.
+    pass through frozen weights adds 2 (the gradient of activations only), so training an adapter counts 4. Every row's
+    tokens count in full, through all weights: what a shared beginning or an output layer at few tokens saves is not
+    taken off, so the figures are upper bounds, and comparable with each other.
     """
 
     def __init__(self, weights: int) -> None:
         """`weights` is the number of weights each token passes through."""
         self._weights = weights
         self._phases: dict[Phase, PhaseCost] = {}
+        self._sft_flops: float | None = None
 
     @contextmanager
     def phase(self, phase: Phase, tokens: int, per_weight: float = FORWARD) -> Iterator[None]:
@@ -44,6 +47,10 @@ class Ledger:
             flops=before.flops + per_weight * self._weights * tokens,
         )
 
+    def reckon_sft(self, tokens: int) -> None:
+        """Note what plain SFT would cost on the same demonstrations: `tokens` read and learned from."""
+        self._sft_flops = FORWARD_BACKWARD_FROZEN * self._weights * tokens
+
     def restore(self, cost: CostLedger) -> None:
         """Take up the figures of an interrupted run."""
         self._phases = {phase.phase: phase for phase in cost.phases}
@@ -56,7 +63,9 @@ class Ledger:
 
     def closed(self) -> CostLedger:
         """Return the figures so far, with this process's peak memory in bytes."""
-        return CostLedger(phases=tuple(self._phases.values()), peak_memory_bytes=peak_memory_bytes())
+        return CostLedger(
+            phases=tuple(self._phases.values()), peak_memory_bytes=peak_memory_bytes(), sft_flops=self._sft_flops
+        )
 
 
 def peak_memory_bytes() -> int:
