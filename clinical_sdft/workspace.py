@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
     preflight_sample: int = Field(default=32, ge=8)
+    processes: int = Field(default=1, ge=1, description="processes that share the training; started by accelerate")
     rollout_server: str = Field(default="", description="URL of a vLLM server that writes rollouts; empty: here")
     rollout_adapters_path: str = Field(default="", description="where it sees rollout-adapters; empty: same path")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
@@ -154,6 +155,8 @@ def _settings(path: Path) -> Settings:
         raise InputError(f"{path}: not TOML: {error}") from error
     if settings.time_stamp_url and not settings.time_stamp_roots:
         raise InputError(f"{path}: `time_stamp_url` needs `time_stamp_roots`, a PEM file of the authority's root")
+    if settings.rollout_server and settings.processes > 1:
+        raise InputError(f"{path}: `rollout_server` and `processes` exclude each other; leave one out")
     if settings.rollout_server:
         try:
             ServingSettings(servers=(settings.rollout_server,))

@@ -14,6 +14,7 @@ from clinical_sdft.models.quick import keep_freed_memory, make_quick
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
+from clinical_sdft.sdft.party import Alone, Party
 from clinical_sdft.sdft.sdft import Lesson, SelfDistillationObjective
 from clinical_sdft.sdft.sft import SupervisedObjective
 from clinical_sdft.sdft.teacher import FrozenTeacher
@@ -63,11 +64,14 @@ def train_arm(
     plan: Plan,
     folder: Path,
     on_step: Callable[[StepReport], None] = lambda report: None,
+    party: Party | None = None,
 ) -> AdapterManifest:
     """Train an arm to its end, taking up an interrupted run, and return its manifest.
 
-    The adapter written is relative to the base model: the incumbent's and the new factors as one.
+    The adapter written is relative to the base model: the incumbent's and the new factors as one. In a `party` the
+    first process writes it, and all return its manifest.
     """
+    party = party or Alone()
     if (folder / MANIFEST).is_file():
         return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     ledger = Ledger(incumbent.loaded.weights)
@@ -76,9 +80,26 @@ def train_arm(
     if plan.training.quick:
         make_quick(roles.model)
     if arm == "sdft":
-        losses = _sdft(roles, incumbent.adapter, plan, folder, ledger, on_step)
+        losses = _sdft(roles, incumbent.adapter, plan, folder, ledger, on_step, party)
     else:
-        losses = _sft(roles, plan, folder, ledger, on_step)
+        losses = _sft(roles, plan, folder, ledger, on_step, party)
+    ledger.add_up(party)
+    if party.rank == 0:
+        _write(arm, roles, incumbent, plan, folder, ledger, losses)
+    party.wait()
+    return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
+
+
+def _write(
+    arm: Literal["sdft", "sft"],
+    roles: RoleModel,
+    incumbent: Incumbent,
+    plan: Plan,
+    folder: Path,
+    ledger: Ledger,
+    losses: tuple[float, ...],
+) -> None:
+    """Write the adapter, and then the manifest that makes the run a finished one."""
     ledger.reckon_sft(plan.training.passes * _sft_tokens(incumbent.loaded.tokenizer, plan))
     adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
@@ -99,7 +120,6 @@ def train_arm(
     )
     write_bytes(folder / MANIFEST, manifest.canonical_bytes())
     discard_checkpoint(folder)
-    return manifest
 
 
 def _sft_tokens(tokenizer: Any, plan: Plan) -> int:
@@ -117,6 +137,7 @@ def _sdft(
     folder: Path,
     ledger: Ledger,
     on_step: Callable[[StepReport], None],
+    party: Party,
 ) -> tuple[float, ...]:
     tokenizer = roles.loaded.tokenizer
     limit = roles.loaded.context_tokens - plan.training.rollout_tokens
@@ -129,14 +150,20 @@ def _sdft(
         anchors=[chat_prompt(tokenizer, question, plan.system_prompt) for question in plan.prior_prompts],
     )
     teacher = FrozenTeacher(roles, ledger, beta=plan.preflight.beta)
-    objective = SelfDistillationObjective(roles, lesson, teacher, plan.training, folder, ledger)
+    kept = folder if party.size == 1 else folder / f"rank-{party.rank}-of-{party.size}"
+    objective = SelfDistillationObjective(roles, lesson, teacher, plan.training, kept, ledger)
     if plan.writer is not None:
         objective.write_with(plan.writer(lambda: stack(incumbent, roles.candidate_adapter()), tokenizer.eos_token_id))
-    return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
+    return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step, party)
 
 
 def _sft(
-    roles: RoleModel, plan: Plan, folder: Path, ledger: Ledger, on_step: Callable[[StepReport], None]
+    roles: RoleModel,
+    plan: Plan,
+    folder: Path,
+    ledger: Ledger,
+    on_step: Callable[[StepReport], None],
+    party: Party,
 ) -> tuple[float, ...]:
     tokenizer = roles.loaded.tokenizer
     objective = SupervisedObjective(
@@ -145,4 +172,4 @@ def _sft(
         [reply_tokens(tokenizer, d.answer) for d in plan.demonstrations],
         ledger,
     )
-    return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
+    return train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step, party)

@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import torch
+
+from clinical_sdft.sdft.party import Party
 from data_contracts import CostLedger, PhaseCost
 
 Phase = Literal["rollout", "teacher", "student", "evaluation"]
@@ -54,6 +57,21 @@ class Ledger:
     def restore(self, cost: CostLedger) -> None:
         """Take up the figures of an interrupted run."""
         self._phases = {phase.phase: phase for phase in cost.phases}
+
+    def add_up(self, party: Party) -> None:
+        """Take in what the other processes of a party booked: their tokens and operations; seconds stay this one's.
+
+        After an interrupted run only the first process's figures from before the interruption are known.
+        """
+        if party.size == 1:
+            return
+        names: tuple[Phase, ...] = ("rollout", "teacher", "student")
+        nothing = {name: PhaseCost(phase=name, seconds=0, tokens=0, flops=0) for name in names}
+        mine = {**nothing, **self._phases}
+        booked = [[mine[name].tokens, mine[name].flops] for name in names]
+        for name, (tokens, flops) in zip(names, party.add_up(torch.tensor(booked).double()).tolist(), strict=True):
+            if tokens:
+                self._phases[name] = PhaseCost(phase=name, seconds=mine[name].seconds, tokens=int(tokens), flops=flops)
 
     @property
     def tokens_per_second(self) -> float:

@@ -95,6 +95,7 @@ class SelfDistillationObjective:
             return []
         # A walk through one long shuffle: every prior prompt is used before any is used again.
         start = (batch.window * 1009 + batch.index) * round(self._settings.batch_size * self._settings.anchor_share)
+        start += round(batch.offset * self._settings.anchor_share)
         order: list[int] = []
         while len(order) < count:
             lap, offset = divmod(start + len(order), available)

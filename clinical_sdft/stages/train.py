@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 from clinical_sdft.models.adapters import FILE_NAME, Adapter
 from clinical_sdft.models.generation import Generator
+from clinical_sdft.ops.processes import TrainingJob, train_in_processes
 from clinical_sdft.ops.rollouts import ServerGenerator
 from clinical_sdft.ops.serving.http import Connection
 from clinical_sdft.ops.serving.vllm import VllmServer
 from clinical_sdft.sdft.arms import MANIFEST, Plan, train_arm
 from clinical_sdft.stages.draft import demonstrations_digest
 from clinical_sdft.stages.update import Arm, Update, load
+from clinical_sdft.versions import base_folder
 from clinical_sdft.workspace import Workspace
-from data_contracts import AdapterManifest, Demonstration, PreflightReport
+from data_contracts import NO_ADAPTER, AdapterManifest, Demonstration, PreflightReport
 
 
 def train(
@@ -21,6 +23,20 @@ def train(
 ) -> AdapterManifest:
     """Train an arm from the incumbent."""
     folder = update.folder / arm
+    settings = update.workspace.settings
+    if not (folder / MANIFEST).is_file():
+        if settings.processes > 1:
+            train_in_processes(_job(update, arm, checked), settings.processes)
+        else:
+            _train_here(update, arm, demonstrations, checked)
+    manifest = AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
+    update.governance.objects.put_file(folder / FILE_NAME)
+    digest = update.governance.objects.put_contract(manifest)
+    update.note("candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds)
+    return manifest
+
+
+def _train_here(update: Update, arm: Arm, demonstrations: tuple[Demonstration, ...], checked: PreflightReport) -> None:
     settings = update.workspace.settings
     plan = Plan(
         demonstrations=demonstrations,
@@ -32,16 +48,30 @@ def train(
         lora=settings.lora,
         writer=_server_writer(update.workspace) if settings.rollout_server else None,
     )
-    if not (folder / MANIFEST).is_file():
-        incumbent = load(update, update.incumbent_adapter, update.incumbent)
-        train_arm(arm, incumbent, plan, folder, lambda report: update.watcher.step(arm, report))
-        del incumbent
-        gc.collect()
-    manifest = AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
-    update.governance.objects.put_file(folder / FILE_NAME)
-    digest = update.governance.objects.put_contract(manifest)
-    update.note("candidate-trained", digest, arm=arm, steps=len(manifest.losses), seconds=manifest.cost.seconds)
-    return manifest
+    incumbent = load(update, update.incumbent_adapter, update.incumbent)
+    train_arm(arm, incumbent, plan, update.folder / arm, lambda report: update.watcher.step(arm, report))
+    del incumbent
+    gc.collect()
+
+
+def _job(update: Update, arm: Arm, checked: PreflightReport) -> TrainingJob:
+    """Write down what the processes need; they read the files that are here already."""
+    settings, adapter = update.workspace.settings, update.incumbent_adapter
+    return TrainingJob(
+        arm=arm,
+        folder=str((update.folder / arm).resolve()),
+        base=str(base_folder(settings.model)),
+        adapter_file=None if adapter == NO_ADAPTER else str(update.governance.objects.path(adapter).resolve()),
+        adapter=adapter,
+        version=update.incumbent,
+        demonstrations=str((update.folder / "demonstrations.jsonl").resolve()),
+        demonstrations_digest=demonstrations_digest(update),
+        prior_prompts=tuple(update.workspace.prior_prompts()),
+        preflight=checked,
+        system_prompt=settings.system_prompt,
+        training=settings.training,
+        lora=settings.lora,
+    )
 
 
 def _server_writer(workspace: Workspace) -> Callable[[Callable[[], Adapter], int], Generator]:
