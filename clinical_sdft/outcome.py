@@ -17,6 +17,8 @@ class ArmOutcome(Contract):
     candidate: Digest
     decision: GateDecision
     cost: CostLedger
+    evaluation: CostLedger | None = None
+    """What answering all suites cost; None in outcomes from before it was kept."""
 
     @property
     def verdict(self) -> Verdict:
@@ -47,3 +49,15 @@ class UpdateOutcome(Contract):
     def arm(self, name: Literal["sdft", "sft"]) -> ArmOutcome:
         """Return one arm."""
         return next(arm for arm in self.arms if arm.arm == name)
+
+
+def cost_lines(training: CostLedger, evaluation: CostLedger | None = None) -> list[str]:
+    """Return the cost of a run for a person: a line for each phase, one for all, and the price against plain SFT."""
+    phases = [*training.phases, *(evaluation.phases if evaluation else ())]
+    lines = [
+        f"  {phase.phase:11}{phase.seconds:9.1f} s{phase.tokens:12,} tokens{phase.flops / 1e12:10.1f} TFLOP"
+        for phase in phases
+    ]
+    if training.price_vs_sft is not None:
+        lines.append(f"  training costs {training.price_vs_sft:.1f} times the operations of plain SFT on the same")
+    return lines

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         default="documents", description="which drafts a clinician must accept: none, those from documents, all"
     )
     near_duplicate: float = Field(default=NEAR, gt=0, le=1, description="similarity at which two questions are one")
+    processes: int = Field(default=1, ge=1, description="processes that share the training; started by accelerate")
+    rollout_server: str = Field(default="", description="URL of a vLLM server that writes rollouts; empty: here")
+    rollout_adapters_path: str = Field(default="", description="where it sees rollout-adapters; empty: same path")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     preflight: PreflightSettings = PreflightSettings()
     training: TrainingSettings = TrainingSettings()
@@ -140,6 +143,11 @@ class Workspace:
         """Return the prior questions that carry the right answer, for replay."""
         return read_prior_prompts(self.root / PRIOR_PROMPTS).labelled
 
+    @property
+    def rollout_adapters(self) -> Path:
+        """Adapters a rollout server is given, one at a time."""
+        return self.root / "rollout-adapters"
+
     @contextmanager
     def lock(self, purpose: str) -> Iterator[None]:
         """Hold the workspace for one writer.
@@ -161,6 +169,13 @@ def _settings(path: Path) -> Settings:
         raise InputError(f"{path}: not TOML: {error}") from error
     if settings.time_stamp_url and not settings.time_stamp_roots:
         raise InputError(f"{path}: `time_stamp_url` needs `time_stamp_roots`, a PEM file of the authority's root")
+    if settings.rollout_server and settings.processes > 1:
+        raise InputError(f"{path}: `rollout_server` and `processes` exclude each other; leave one out")
+    if settings.rollout_server:
+        try:
+            ServingSettings(servers=(settings.rollout_server,))
+        except ValidationError as error:
+            raise InputError(f"{path}: `rollout_server`: {first_problem(error)}") from error
     if "{case}" not in settings.question or "{answer}" not in settings.reply:
         raise InputError(f"{path}: `question` must hold {{case}} and `reply` must hold {{answer}}")
     return settings

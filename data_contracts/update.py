@@ -48,6 +48,7 @@ class TrainingSettings(Contract):
     mask_thinking: bool = Field(default=False, description="leave <think> spans out of the loss")
     replay_share: float = Field(default=0.0, ge=0, description="labelled prior prompts per demonstration in a batch")
     replay_weight: float = Field(default=1.0, ge=0, description="weight of their cross-entropy in the loss")
+    quick: bool = Field(default=False, description="sums in a quicker order: equal to rounding, another digest")
 
     @model_validator(mode="after")
     def _a_sampled_token_is_the_students_own(self) -> Self:
@@ -123,6 +124,7 @@ class CostLedger(Contract):
 
     phases: tuple[PhaseCost, ...]
     peak_memory_bytes: int = Field(ge=0)
+    sft_flops: float | None = Field(default=None, ge=0, description="operations of plain SFT on the same, as often")
 
     @property
     def seconds(self) -> float:
@@ -133,6 +135,11 @@ class CostLedger(Contract):
     def flops(self) -> float:
         """Floating-point operations of all phases."""
         return sum(phase.flops for phase in self.phases)
+
+    @property
+    def price_vs_sft(self) -> float | None:
+        """Operations over those of plain SFT on the same demonstrations; None where nobody reckoned it."""
+        return self.flops / self.sft_flops if self.sft_flops else None
 
 
 class Provenance(Contract):

@@ -112,6 +112,8 @@ def _cost(cost: CostLedger) -> None:
         "operations": f"{cost.flops:.2e}",
     }
     rows([*phases, total])
+    if cost.price_vs_sft is not None:
+        st.caption(f"Plain SFT on the same demonstrations, as often: 1; this run: {cost.price_vs_sft:.1f} times that")
     st.caption(f"Most memory used: {cost.peak_memory_bytes / 2**20:,.0f} MiB")
 
 

@@ -77,6 +77,7 @@ class Size:
     batch: int = 16
     rollout_tokens: int = 10
     reuse: int = 2
+    quick: bool = True
 
 
 def demo_task(size: Size, folder: Path, *, threads: int, trl_checkpointing: bool = False) -> BenchTask:
@@ -117,6 +118,7 @@ def training_of(size: Size) -> TrainingSettings:
         rollout_tokens=size.rollout_tokens,
         anchor_share=0.0,
         checkpoint_steps=10_000,
+        quick=size.quick,
     )
 
 

@@ -16,6 +16,7 @@ def bench_sdft(
     rollout_tokens: Annotated[int, typer.Option(min=4, help="Longest rollout, tokens.")] = 10,
     reuse: Annotated[int, typer.Option(min=1, help="Passes this engine trains on one rollout; TRL takes one.")] = 2,
     repetitions: Annotated[int, typer.Option(min=1, help="Timed runs of each arm; medians are reported.")] = 3,
+    quick: Annotated[bool, typer.Option(help="This engine's setting training.quick.")] = True,
     threads: Annotated[int, typer.Option(min=0, help="Threads of every arm; 0: as torch chooses.")] = 0,
     anchored: Annotated[bool, typer.Option(help="Also time SDFT with its anchor on prior prompts.")] = False,
     without_trl: Annotated[bool, typer.Option("--without-trl", help="Leave TRL out.")] = False,
@@ -48,7 +49,7 @@ def bench_sdft(
         arms.append("sdft-anchored")
     with tempfile.TemporaryDirectory(prefix="clinical-sdft-bench-") as scratch:
         folder = Path(scratch)
-        size = Size(demonstrations, batch, rollout_tokens, reuse)
+        size = Size(demonstrations, batch, rollout_tokens, reuse, quick)
         count = threads or torch.get_num_threads()
         task = demo_task(size, folder, threads=count, trl_checkpointing=trl_checkpointing)
 

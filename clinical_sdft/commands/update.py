@@ -137,6 +137,7 @@ def update_run(
     as_json: JsonOption = False,
 ) -> None:
     """Run an update up to the review queue, or finish an interrupted one. Exit 3: the gate blocks it."""
+    from clinical_sdft.outcome import cost_lines
     from clinical_sdft.pipeline import run_update
     from clinical_sdft.watch import rich_watcher
     from data_contracts.gate import Verdict
@@ -147,7 +148,8 @@ def update_run(
         request = _request(guideline, suite_file, patient_records, actor)
         outcome = run_update(opened, governance, request, watcher)
     sdft = outcome.arm("sdft")
-    show(outcome.model_dump(mode="json"), as_json, f"{outcome.update_id}: {sdft.verdict}, {sdft.status}")
+    lines = [f"{outcome.update_id}: {sdft.verdict}, {sdft.status}", *cost_lines(sdft.cost, sdft.evaluation)]
+    show(outcome.model_dump(mode="json"), as_json, "\n".join(lines))
     if sdft.verdict is not Verdict.PASS:
         raise typer.Exit(3)
 

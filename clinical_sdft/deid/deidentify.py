@@ -169,9 +169,7 @@ def examine_all(
         decision = decisions.get(digest)
         if decision is not None and decision.decision == "discard":
             continue
-        examined = (
-            Examined(entry) if isinstance(entry, QuarantinedRecord) else deidentifier.examine(entry, decision)
-        )
+        examined = Examined(entry) if isinstance(entry, QuarantinedRecord) else deidentifier.examine(entry, decision)
         yield entry, digest, examined
 
 

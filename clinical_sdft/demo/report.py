@@ -10,7 +10,7 @@ from rich.table import Table
 from clinical_sdft.outcome import ArmOutcome, UpdateOutcome
 from clinical_sdft.sdft.cost import peak_memory_bytes
 from clinical_sdft.workspace import Workspace
-from data_contracts import SuiteJudgement, UpdateStatus
+from data_contracts import PhaseCost, SuiteJudgement, UpdateStatus
 from data_contracts.gate import Role
 
 
@@ -67,6 +67,7 @@ def _arm_row(arm: ArmOutcome, control: ArmOutcome) -> dict[str, Any]:
         "train_seconds": round(arm.cost.seconds, 1),
         "seconds_vs_sft": round(arm.cost.seconds / control.cost.seconds, 2),
         "flops_vs_sft": round(arm.cost.flops / control.cost.flops, 2),
+        "phases": [phase.model_dump(mode="json") for phase in _phases(arm)],
         "suites": {judgement.suite_id: _suite_row(judgement) for judgement in (*arm.suites, new)},
     }
 
@@ -111,5 +112,21 @@ def _rows(arms: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
         ("  upper bound", only_candidates(lambda arm: f"{100 * arm['prior_drop_upper']:.1f}")),
         ("verdict", only_candidates(lambda arm: str(arm["verdict"]), "in force")),
         ("training, seconds", only_candidates(lambda arm: f"{arm['train_seconds']:.0f}")),
+        *(
+            (f"  {name}", only_candidates(lambda arm, name=name: _seconds(arm, name)))  # type: ignore[misc]
+            for name in ("rollout", "teacher", "student")
+        ),
         ("  against SFT", only_candidates(lambda arm: f"{arm['seconds_vs_sft']:.1f} x")),
+        ("  operations", only_candidates(lambda arm: f"{arm['flops_vs_sft']:.1f} x")),
+        ("evaluation, seconds", only_candidates(lambda arm: _seconds(arm, "evaluation"))),
     ]
+
+
+def _seconds(arm: dict[str, Any], name: str) -> str:
+    """Return an arm's seconds in a phase; empty where it had none, or the report is from before they were kept."""
+    spent = [phase["seconds"] for phase in arm.get("phases", ()) if phase["phase"] == name]
+    return f"{spent[0]:.0f}" if spent else ""
+
+
+def _phases(arm: ArmOutcome) -> tuple[PhaseCost, ...]:
+    return (*arm.cost.phases, *(arm.evaluation.phases if arm.evaluation else ()))

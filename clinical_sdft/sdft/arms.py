@@ -7,10 +7,13 @@ from typing import Any, Literal
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import RoleModel, save_adapter, stack
+from clinical_sdft.models.loading import LoadedModel
+from clinical_sdft.models.quick import keep_freed_memory, make_quick
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
 from clinical_sdft.sdft.lessons import replay_lesson, sdft_lesson, sft_lesson
+from clinical_sdft.sdft.party import Alone, Party
 from clinical_sdft.sdft.plan import Incumbent, Plan
 from clinical_sdft.sdft.prior import WithReplay
 from clinical_sdft.sdft.sdft import SelfDistillationObjective, Teachers
@@ -18,7 +21,7 @@ from clinical_sdft.sdft.sft import SupervisedObjective
 from clinical_sdft.sdft.teacher import FrozenTeacher, Scoring, teacher_of
 from clinical_sdft.sdft.trainer import Objective, StepReport, train
 from clinical_sdft.sdft.trials import Setting
-from data_contracts import NO_ADAPTER, AdapterManifest, Digest, canonical_json, sha256_digest
+from data_contracts import NO_ADAPTER, AdapterManifest, CostLedger, Digest, canonical_json, sha256_digest
 
 MANIFEST = "manifest.json"
 
@@ -31,22 +34,48 @@ def train_arm(
     plan: Plan,
     folder: Path,
     on_step: Callable[[StepReport], None] = lambda report: None,
+    party: Party | None = None,
 ) -> AdapterManifest:
     """Train an arm to its end, taking up an interrupted run, and return its manifest.
 
-    The adapter written is relative to the base model: the incumbent's and the new factors as one.
+    The adapter written is relative to the base model: the incumbent's and the new factors as one. In a `party` the
+    first process writes it, and all return its manifest.
 
     Raises:
         InputError: a row is longer than the model reads; nothing has been trained then.
     """
+    party = party or Alone()
     if (folder / MANIFEST).is_file():
         return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     ledger = Ledger(incumbent.loaded.weights)
     roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed)
+    keep_freed_memory()
+    if plan.training.quick:
+        make_quick(roles.model)
     chosen = chosen_teacher(plan) if arm == "sdft" else None
-    objective = _sdft(roles, plan, chosen, folder, ledger) if chosen else _sft(roles, plan, ledger)
+    kept = folder if party.size == 1 else folder / f"rank-{party.rank}-of-{party.size}"
+    objective = _sdft(roles, incumbent, plan, chosen, kept, ledger) if chosen else _sft(roles, plan, ledger)
     objective = _with_replay(objective, roles, plan, ledger)
-    losses = train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step)
+    losses = train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step, party)
+    ledger.add_up(party)
+    if party.rank == 0:
+        ledger.reckon_sft(plan.training.passes * _sft_tokens(incumbent.loaded, plan))
+        _write(arm, roles, incumbent, plan, chosen, folder, ledger.closed(), losses)
+    party.wait()
+    return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
+
+
+def _write(
+    arm: Literal["sdft", "sft"],
+    roles: RoleModel,
+    incumbent: Incumbent,
+    plan: Plan,
+    chosen: Setting | None,
+    folder: Path,
+    cost: CostLedger,
+    losses: tuple[float, ...],
+) -> None:
+    """Write the adapter, and then the manifest that makes the run a finished one."""
     adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
     manifest = AdapterManifest(
@@ -64,12 +93,18 @@ def train_arm(
         prior_prompts=_digest(list(plan.prior_prompts)) if anchored else None,
         replay=_digest([[item.question, item.answer] for item in plan.replay]) if _replays(plan) else None,
         losses=losses,
-        cost=ledger.closed(),
+        cost=cost,
         provenance=provenance(),
     )
     write_bytes(folder / MANIFEST, manifest.canonical_bytes())
     discard_checkpoint(folder)
-    return manifest
+
+
+def _sft_tokens(loaded: LoadedModel, plan: Plan) -> int:
+    """Return the tokens that one pass of plain SFT reads: questions and given answers."""
+    lesson = sft_lesson(loaded, plan)
+    rows = range(len(plan.demonstrations))
+    return sum(len(lesson.prompts[row]) + len(lesson.replies[row]) for row in rows)
 
 
 def chosen_teacher(plan: Plan) -> Setting:
@@ -79,6 +114,8 @@ def chosen_teacher(plan: Plan) -> Setting:
         ValueError: neither names a template.
     """
     training, checked = plan.training, plan.preflight
+    if checked is None:
+        raise ValueError("no pre-flight was made; self-distillation needs the teacher that it chose")
     template = training.template or checked.template
     if template is None:
         raise ValueError("the pre-flight chose no template; an update without one is refused before training")
@@ -89,7 +126,9 @@ def chosen_teacher(plan: Plan) -> Setting:
     )
 
 
-def _sdft(roles: RoleModel, plan: Plan, chosen: Setting, folder: Path, ledger: Ledger) -> Objective:
+def _sdft(
+    roles: RoleModel, incumbent: Incumbent, plan: Plan, chosen: Setting, folder: Path, ledger: Ledger
+) -> Objective:
     training = plan.training
     lesson = sdft_lesson(roles.loaded, plan, chosen)
     scoring = Scoring(chosen.beta, chosen.calibration, training.support, training.top_k)
@@ -97,7 +136,11 @@ def _sdft(roles: RoleModel, plan: Plan, chosen: Setting, folder: Path, ledger: L
         demonstrations=teacher_of(training, roles, ledger, scoring),
         anchors=FrozenTeacher(roles, ledger, replace(scoring, beta=0.0, calibration=0.0)),
     )
-    return SelfDistillationObjective(roles, lesson, teachers, training, folder, ledger)
+    objective = SelfDistillationObjective(roles, lesson, teachers, training, folder, ledger)
+    if plan.writer is not None:
+        end_token = roles.loaded.tokenizer.eos_token_id
+        objective.write_with(plan.writer(lambda: stack(incumbent.adapter, roles.candidate_adapter()), end_token))
+    return objective
 
 
 def _sft(roles: RoleModel, plan: Plan, ledger: Ledger) -> Objective:

@@ -1,6 +1,7 @@
 """Where a run stood: adapter factors, optimizer moments, teacher, step and losses, in one safetensors file."""
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,5 +63,7 @@ def load_checkpoint(
 
 def discard_checkpoint(folder: Path) -> None:
     """Remove what only an unfinished run needs: the checkpoint, and rollouts kept for later passes."""
+    for part in folder.glob("rank-*-of-*"):
+        shutil.rmtree(part)
     for file in [folder / FILE_NAME, *folder.glob(ROLLOUTS.format("*"))]:
         file.unlink(missing_ok=True)

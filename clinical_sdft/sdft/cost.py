@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import torch
+
+from clinical_sdft.sdft.party import Party
 from data_contracts import CostLedger, PhaseCost
 
 Phase = Literal["rollout", "teacher", "student", "evaluation"]
@@ -19,13 +22,16 @@ class Ledger:
     """Adds up what each phase cost.
 
     FLOPs per weight and token: 2 for a forward pass (Kaplan et al. 2020, arXiv 2001.08361, section 2.1); a backward
-    pass through frozen weights adds 2 (the gradient of activations only), so training an adapter counts 4.
+    pass through frozen weights adds 2 (the gradient of activations only), so training an adapter counts 4. Every row's
+    tokens count in full, through all weights: what a shared beginning or an output layer at few tokens saves is not
+    taken off, so the figures are upper bounds, and comparable with each other.
     """
 
     def __init__(self, weights: int) -> None:
         """`weights` is the number of weights each token passes through."""
         self._weights = weights
         self._phases: dict[Phase, PhaseCost] = {}
+        self._sft_flops: float | None = None
 
     @contextmanager
     def phase(self, phase: Phase, tokens: int, per_weight: float = FORWARD) -> Iterator[None]:
@@ -44,9 +50,28 @@ class Ledger:
             flops=before.flops + per_weight * self._weights * tokens,
         )
 
+    def reckon_sft(self, tokens: int) -> None:
+        """Note what plain SFT would cost on the same demonstrations: `tokens` read and learned from."""
+        self._sft_flops = FORWARD_BACKWARD_FROZEN * self._weights * tokens
+
     def restore(self, cost: CostLedger) -> None:
         """Take up the figures of an interrupted run."""
         self._phases = {phase.phase: phase for phase in cost.phases}
+
+    def add_up(self, party: Party) -> None:
+        """Take in what the other processes of a party booked: their tokens and operations; seconds stay this one's.
+
+        After an interrupted run only the first process's figures from before the interruption are known.
+        """
+        if party.size == 1:
+            return
+        names: tuple[Phase, ...] = ("rollout", "teacher", "student")
+        nothing = {name: PhaseCost(phase=name, seconds=0, tokens=0, flops=0) for name in names}
+        mine = {**nothing, **self._phases}
+        booked = [[mine[name].tokens, mine[name].flops] for name in names]
+        for name, (tokens, flops) in zip(names, party.add_up(torch.tensor(booked).double()).tolist(), strict=True):
+            if tokens:
+                self._phases[name] = PhaseCost(phase=name, seconds=mine[name].seconds, tokens=int(tokens), flops=flops)
 
     @property
     def tokens_per_second(self) -> float:
@@ -56,7 +81,9 @@ class Ledger:
 
     def closed(self) -> CostLedger:
         """Return the figures so far, with this process's peak memory in bytes."""
-        return CostLedger(phases=tuple(self._phases.values()), peak_memory_bytes=peak_memory_bytes())
+        return CostLedger(
+            phases=tuple(self._phases.values()), peak_memory_bytes=peak_memory_bytes(), sft_flops=self._sft_flops
+        )
 
 
 def peak_memory_bytes() -> int:

@@ -1,10 +1,11 @@
 """What an arm starts from, what it is to learn, and how."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from clinical_sdft.ingest.prior_prompts import Labelled
 from clinical_sdft.models.adapters import Adapter
+from clinical_sdft.models.generation import Generator
 from clinical_sdft.models.loading import LoadedModel
 from data_contracts import Demonstration, Digest, LoraSettings, PreflightReport, TrainingSettings
 
@@ -29,10 +30,12 @@ class Plan:
     demonstrations: Sequence[Demonstration]
     demonstrations_digest: Digest
     prior_prompts: Sequence[str]
-    preflight: PreflightReport
+    preflight: PreflightReport | None
     system_prompt: str
     training: TrainingSettings
     lora: LoraSettings
     replay: Sequence[Labelled] = ()
     lineage: Sequence[Digest] = ()
     prior_groups: Sequence[str] = ()
+    writer: Callable[[Callable[[], Adapter], int], Generator] | None = None
+    """Makes what writes the rollouts, from the candidate's adapter relative to the base and the end token."""

@@ -24,7 +24,7 @@ def prior_rows(
     count = round(len(batch.rows) * share)
     if not count or not available:
         return []
-    start = (batch.window * 1009 + batch.index) * round(settings.batch_size * share)
+    start = (batch.window * 1009 + batch.index) * round(settings.batch_size * share) + round(batch.offset * share)
     members = _members(groups) or [range(available)]
     order = []
     for place in range(start, start + count):

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from clinical_sdft.models.adapters import RoleModel
-from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
+from clinical_sdft.models.generation import BatchGenerator, Generator, Sampling, TokenIds
 from clinical_sdft.sdft.checkpoint import ROLLOUTS
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.divergence import Divergence
@@ -68,7 +68,11 @@ class SelfDistillationObjective:
         self._divergence = Divergence(settings.divergence, settings.support, settings.jsd_alpha)
         self._folder = folder
         self._ledger = ledger
-        self._generator = BatchGenerator(roles.model, roles.loaded.tokenizer.eos_token_id, batch_size=64)
+        self._generator: Generator = BatchGenerator(roles.model, roles.loaded.tokenizer.eos_token_id, batch_size=64)
+
+    def write_with(self, generator: Generator) -> None:
+        """Let another generator write the rollouts, such as a server; it must speak with the candidate's weights."""
+        self._generator = generator
 
     def accumulate(self, batch: Batch) -> float:
         """Add the batch's gradients to the candidate and return its loss in nats per token."""

@@ -7,7 +7,7 @@ place in the run, so that a run killed anywhere and started again ends with the 
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -17,22 +17,25 @@ import torch
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.sdft.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from clinical_sdft.sdft.cost import Ledger
+from clinical_sdft.sdft.party import Alone, Party, combine
 from data_contracts import TrainingSettings
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Which rows an optimizer step trains on."""
+    """Which rows an optimizer step trains on, or a process's part of them."""
 
     step: int
     window: int
     index: int
     rows: tuple[int, ...]
     fresh: bool
+    offset: int = 0
+    """Rows of the step's batch that come before these: other processes have them."""
 
     def rng(self, seed: int) -> torch.Generator:
         """Return the random numbers of this batch's rollouts: equal whenever the batch comes again."""
-        return torch.Generator().manual_seed(seed * 1_000_003 + self.window * 10_007 + self.index)
+        return torch.Generator().manual_seed(seed * 1_000_003 + self.window * 10_007 + self.index + self.offset * 7919)
 
 
 class Objective(Protocol):
@@ -75,8 +78,13 @@ def train(
     folder: Path,
     ledger: Ledger,
     on_step: Callable[[StepReport], None] = lambda report: None,
+    party: Party | None = None,
 ) -> tuple[float, ...]:
-    """Train the candidate and return the loss of every step; takes up an interrupted run in `folder`."""
+    """Train the candidate and return the loss of every step; takes up an interrupted run in `folder`.
+
+    In a `party` of several processes each learns from its part of every batch, and the first writes the checkpoints.
+    """
+    party = party or Alone()
     parameters = roles.parameters()
     optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     total = math.ceil(rows / settings.batch_size) * settings.passes
@@ -89,14 +97,16 @@ def train(
         start = time.perf_counter()
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * warmup_cosine(batch.step, total, settings.warmup_share)
-        losses.append(objective.accumulate(batch))
+        mine = part_of(party, batch)
+        loss = objective.accumulate(mine) if mine.rows else 0.0
+        losses.append(combine(party, parameters.values(), loss, len(mine.rows) / len(batch.rows)))
         torch.nn.utils.clip_grad_norm_(parameters.values(), settings.max_grad_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         objective.follow()
         seconds = time.perf_counter() - start
         done = batch.step + 1
-        if done % settings.checkpoint_steps == 0 or done == total:
+        if party.rank == 0 and (done % settings.checkpoint_steps == 0 or done == total):
             reached = Checkpoint(done, tuple(losses), ledger.closed(), objective.state())
             save_checkpoint(folder, reached, parameters, optimizer)
         on_step(StepReport(done, total, losses[-1], ledger.tokens_per_second, seconds))
@@ -117,6 +127,14 @@ def plan(rows: int, settings: TrainingSettings) -> Iterator[Batch]:
             chosen = shuffled[index * settings.batch_size : (index + 1) * settings.batch_size]
             yield Batch(step, window, index, tuple(chosen.tolist()), fresh)
             step += 1
+
+
+def part_of(party: Party, batch: Batch) -> Batch:
+    """Return this process's part of a batch: neighbours stay together, parts differ by one row at most."""
+    if party.size == 1:
+        return batch
+    start, end = (len(batch.rows) * k // party.size for k in (party.rank, party.rank + 1))
+    return replace(batch, rows=batch.rows[start:end], offset=start)
 
 
 def warmup_cosine(step: int, total: int, warmup_share: float) -> float:

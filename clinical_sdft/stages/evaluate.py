@@ -1,11 +1,13 @@
 """Stage five: versions answer every suite."""
 
 import time
+from pathlib import Path
 
 from clinical_sdft.evaluation.run import evaluate_suites, read_scores
+from clinical_sdft.files import write_bytes
 from clinical_sdft.sdft.cost import Ledger
 from clinical_sdft.stages.update import Update, load, version_digest
-from data_contracts import Digest, SuiteScores
+from data_contracts import CostLedger, Digest, SuiteScores
 
 
 def evaluate(update: Update, name: str, adapter: Digest) -> tuple[SuiteScores, ...]:
@@ -18,14 +20,23 @@ def evaluate(update: Update, name: str, adapter: Digest) -> tuple[SuiteScores, .
         scores = tuple(scores for scores in kept if scores)
     else:
         incumbent = load(update, adapter, version)
+        ledger = Ledger(incumbent.loaded.weights)
+        before = read_cost(update, name)
+        if before is not None:
+            ledger.restore(before)
+
+        def on_items(done: int, total: int) -> None:
+            write_bytes(_cost_file(update, name), ledger.closed().canonical_bytes())
+            update.watcher.items(name, done, total)
+
         scores = evaluate_suites(
             incumbent.loaded,
             version,
             update.suites,
             update.decoding,
             folder,
-            Ledger(incumbent.loaded.weights),
-            lambda done, total: update.watcher.items(name, done, total),
+            ledger,
+            on_items,
             update.prepared,
         )
     for suite_scores in scores:
@@ -33,3 +44,13 @@ def evaluate(update: Update, name: str, adapter: Digest) -> tuple[SuiteScores, .
     seconds = round(time.perf_counter() - start, 1)
     update.note("suites-answered", version, model=name, suites=len(scores), seconds=seconds)
     return scores
+
+
+def read_cost(update: Update, name: str) -> CostLedger | None:
+    """Return what it cost a version to answer the suites; None where it has answered none yet."""
+    file = _cost_file(update, name)
+    return CostLedger.from_bytes(file.read_bytes()) if file.is_file() else None
+
+
+def _cost_file(update: Update, name: str) -> Path:
+    return update.folder / f"evaluation-cost-{name}.json"

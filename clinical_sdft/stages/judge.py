@@ -2,6 +2,7 @@
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.outcome import ArmOutcome
+from clinical_sdft.stages.evaluate import read_cost
 from clinical_sdft.stages.update import Arm, Update, version_digest
 from data_contracts import AdapterManifest, DeidentificationReport, PreflightReport, SuiteScores, UpdateBundle
 from governance.services import commands
@@ -65,4 +66,5 @@ def judge_and_submit(
         candidate=bundle.candidate,
         decision=decision,
         cost=manifest.cost,
+        evaluation=read_cost(update, arm),
     )

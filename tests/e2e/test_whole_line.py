@@ -13,6 +13,7 @@ import tiny_hospital
 from clinical_sdft.schedule import FileState, work_through
 from clinical_sdft.watch import Quiet
 from clinical_sdft.workspace import Workspace
+from data_contracts import AdapterManifest, CostLedger
 from governance.services import commands, queries
 from governance.services.handle import Governance
 
@@ -90,6 +91,15 @@ def test_passes_waits_is_signed_promoted_and_exported_and_then_rests(hospital: P
     before = len(queries.events(governance, limit=1000))
     assert run_once(hospital) == [state]
     assert len(queries.events(governance, limit=1000)) == before
+
+
+def test_every_phase_is_priced_evaluation_too(finished: Path) -> None:
+    [folder] = (finished / "runs").iterdir()
+    for name in ("incumbent", "sdft", "sft"):
+        cost = CostLedger.from_bytes((folder / f"evaluation-cost-{name}.json").read_bytes())
+        assert [phase.phase for phase in cost.phases] == ["evaluation"] and cost.phases[0].tokens > 0
+    manifest = AdapterManifest.from_bytes((folder / "sdft" / "manifest.json").read_bytes())
+    assert manifest.cost.price_vs_sft is not None and manifest.cost.price_vs_sft > 1.5
 
 
 def test_no_word_of_a_patient_is_outside_the_inbox(finished: Path) -> None:

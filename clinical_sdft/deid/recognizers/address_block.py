@@ -179,7 +179,31 @@ def _ends_here(after: str) -> bool:
 
 
 _PLACE_WORDS = frozenset(
-    ["of", "the", "and", "de", "la", "le", "du", "am", "an", "bei", "sur", "republic", "people's", "saint", "new", "san", "el", "los", "las", "di", "da", "do", "nad"]
+    [
+        "of",
+        "the",
+        "and",
+        "de",
+        "la",
+        "le",
+        "du",
+        "am",
+        "an",
+        "bei",
+        "sur",
+        "republic",
+        "people's",
+        "saint",
+        "new",
+        "san",
+        "el",
+        "los",
+        "las",
+        "di",
+        "da",
+        "do",
+        "nad",
+    ]
 )
 
 

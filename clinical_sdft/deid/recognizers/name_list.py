@@ -20,7 +20,29 @@ from clinical_sdft.deid.text import fold, matches
 SCORE = 0.62
 _NEXT = frozenset((" ", ". ", "-", "  "))
 _LISTED = frozenset((", ", " and ", ", and ", " & ", "; ", "/"))
-_PARTICLES = frozenset(["de", "van", "von", "der", "la", "del", "da", "bin", "al", "den", "el", "dos", "di", "du", "le", "ten", "ter", "zu", "af"])
+_PARTICLES = frozenset(
+    [
+        "de",
+        "van",
+        "von",
+        "der",
+        "la",
+        "del",
+        "da",
+        "bin",
+        "al",
+        "den",
+        "el",
+        "dos",
+        "di",
+        "du",
+        "le",
+        "ten",
+        "ter",
+        "zu",
+        "af",
+    ]
+)
 _DOES = (
     r"^ (?:is|was|has|had|will|would|can|could|says|said|tells|told|reports?|reported|denies|denied|states?|stated|presents"
     r"|presented|complains|lives|works|called|came|wants|feels|felt|takes|went|goes|and (?:her|his|their)|,? can i)\b"

@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +29,10 @@ class Lora:
 class VllmStandIn:
     brains: dict[str, dict[str, str]]
     """Replies to questions, by the digest of the weights that reply; under BASE those of the base model."""
+    write: Callable[[Path, list[list[int]], dict], list[list[int]]] | None = None
+    """Completes token prompts with the adapter in a folder, for /v1/completions."""
+    token_ids: bool = True
+    """Whether it knows `return_token_ids`, as from 0.10.2 on."""
     runtime_updating: bool = True
     max_lora_rank: int = 16
     api_key: str | None = None
@@ -80,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        routes = {"/v1/chat/completions": self._chat}
+        routes = {"/v1/chat/completions": self._chat, "/v1/completions": self._complete}
         if self.vllm.runtime_updating:
             routes |= {"/v1/load_lora_adapter": self._load, "/v1/unload_lora_adapter": self._unload}
         self._serve(routes, body)
@@ -150,6 +155,21 @@ class _Handler(BaseHTTPRequestHandler):
         text = brain.get(body["messages"][-1]["content"], "")
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
         self._json(200, {"id": "chatcmpl-1", "object": "chat.completion", "model": name, "choices": [choice]})
+
+    def _complete(self, body):
+        vllm, name = self.vllm, body["model"]
+        if name not in vllm.loras:
+            return self._error(404, f"The model `{name}` does not exist.", "NotFoundError")
+        rows = vllm.write(Path(vllm.loras[name].path), body["prompt"], body)
+        end = body["stop_token_ids"]
+        choices = [
+            {"index": i, "text": "", "finish_reason": "stop" if row[-1] in end else "length", "token_ids": row}
+            for i, row in enumerate(rows)
+        ]
+        if not (self.vllm.token_ids and body.get("return_token_ids")):
+            choices = [{**choice, "token_ids": None} for choice in choices]
+        # Requests of a batch end in any order; the index says which prompt a choice belongs to.
+        self._json(200, {"id": "cmpl-1", "object": "text_completion", "model": name, "choices": choices[::-1]})
 
     def _metrics(self, _body):
         if not self.vllm.metrics:
