@@ -22,11 +22,6 @@ class SuiteItem(Contract):
     answers: tuple[Text, ...] = Field(min_length=1, description="accepted phrases; the first is the gold")
     specialty: Text
     must_pass: bool = Field(default=False, description="a never event: a wrong answer blocks the update")
-    patient: Slug | None = Field(
-        default=None,
-        exclude_if=lambda value: value is None,
-        description="pseudonym; items of one patient are one cluster",
-    )
     fields: tuple[FieldValue, ...] = Field(
         default=(), exclude_if=lambda value: not value, description="the case in typed values, for rules to judge"
     )

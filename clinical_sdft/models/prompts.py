@@ -19,6 +19,11 @@ def chat_prompt(tokenizer: Any, question: str, system_prompt: str, turns: Sequen
     return list(ids)
 
 
+def plain_prompt(tokenizer: Any, text: str) -> list[int]:
+    """Return the token ids of a text that the model shall continue, begun as the model's tokenizer begins texts."""
+    return list(tokenizer(text)["input_ids"])
+
+
 def reply_tokens(tokenizer: Any, reply: str) -> list[int]:
     """Return the token ids of a whole reply, closed by the end token."""
     return [*tokenizer(reply, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]

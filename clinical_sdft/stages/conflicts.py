@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FILE = "conflicts.json"
 
 
-def settle_first(update: "Update", demonstrations: tuple[Demonstration, ...]) -> None:
+def settle_first(update: "Update", demonstrations: Sequence[Demonstration]) -> None:
     """Stop where the guideline contradicts old answers that nobody has settled, or a suite asks what is trained on.
 
     Raises:

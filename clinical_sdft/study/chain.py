@@ -134,7 +134,8 @@ def _keep(
     if file.is_file():
         return
     incumbent = _load(version)
-    suites, replies = suite_results(incumbent.loaded, chain.material.suites_at(number), SYSTEM_PROMPT)
+    folder = chain.work / chain.name / f"scores-{number}"
+    suites, replies = suite_results(incumbent, chain.material.suites_at(number), SYSTEM_PROMPT, folder)
     words, habits = voice(replies)
     result = StageResult(
         data=chain.material.name,

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
-from clinical_sdft.evaluation.run import answer
-from clinical_sdft.evaluation.scoring import score_reply
+from clinical_sdft.evaluation.run import evaluate_suites
 from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
-from clinical_sdft.models.loading import LoadedModel
+from clinical_sdft.models.loading import model_digest
 from clinical_sdft.models.prompts import chat_prompt
 from clinical_sdft.phrases import says
 from clinical_sdft.sdft.arms import Incumbent
@@ -28,18 +28,19 @@ DRIFT_PROMPTS = 32
 
 
 def suite_results(
-    loaded: LoadedModel, suites: Sequence[tuple[SuiteKind, Suite]], system_prompt: str
+    version: Incumbent, suites: Sequence[tuple[SuiteKind, Suite]], system_prompt: str, folder: Path
 ) -> tuple[tuple[SuiteResult, ...], list[str]]:
-    """Return the result on every suite, and all replies."""
+    """Return the result on every suite, and all replies; an evaluation that was stopped goes on from `folder`."""
+    loaded = version.loaded
     decoding = Decoding(max_new_tokens=REPLY_TOKENS, system_prompt=system_prompt)
-    ledger = Ledger(loaded.weights)
-    results, said = [], []
-    for kind, suite in suites:
-        replies = answer(loaded, [item.question for item in suite.items], decoding, ledger)
-        scores = [score_reply(suite, item, reply) for item, reply in zip(suite.items, replies, strict=True)]
-        results.append(SuiteResult(suite=suite.id, kind=kind, right="".join(str(int(score)) for score in scores)))
-        said += replies
-    return tuple(results), said
+    model = model_digest(loaded.digest, version.adapter_digest)
+    asked = [suite for _, suite in suites]
+    scored = evaluate_suites(loaded, model, asked, decoding, folder, Ledger(loaded.weights))
+    results = tuple(
+        SuiteResult(suite=suite.id, kind=kind, right="".join(str(int(item.score)) for item in scores.scores))
+        for (kind, suite), scores in zip(suites, scored, strict=True)
+    )
+    return results, [item.reply for scores in scored for item in scores.scores]
 
 
 def voice(replies: Sequence[str]) -> tuple[float, float]:
