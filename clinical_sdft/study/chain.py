@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinical_sdft.files import write_bytes
+from clinical_sdft.ingest.prior_prompts import Labelled
 from clinical_sdft.models.adapters import FILE_NAME
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.arms import MANIFEST, Incumbent, Plan, train_arm
@@ -83,7 +84,7 @@ def prepared(chain: Chain, start: Start, say: Callable[[str], None]) -> Start:
         return start
     folder = chain.work / chain.material.name / f"start-seed-{chain.seed}"
     training = chain.training.model_copy(update={"seed": chain.seed, "learning_rate": 1e-3, "passes": 2})
-    plan = _plan(chain.material.preparation + chain.material.replay, (), training, None)
+    plan = _plan(chain, chain.material.preparation + chain.material.replay, training, None)
     manifest = train_arm("sft", _load(start), plan, folder)
     say(f"{chain.material.name}: start of seed {chain.seed} is ready")
     return Start(start.base, folder / FILE_NAME, manifest.adapter)
@@ -110,21 +111,11 @@ def _learn(chain: Chain, stage: Stage, number: int, version: Start) -> tuple[Ada
             max_new_tokens=training.rollout_tokens,
         )
         report = chain.arm.choice(measured)
-    elif chain.arm.replay:
-        shown = shown + _replayed(chain, len(shown), number)
-    plan = _plan(shown, chain.material.prior_prompts, training, report)
+    plan = _plan(chain, shown, training, report)
     manifest = train_arm(chain.arm.kind, incumbent, plan, folder)
     del incumbent
     gc.collect()
     return manifest, Start(version.base, folder / FILE_NAME, manifest.adapter)
-
-
-def _replayed(chain: Chain, count: int, number: int) -> tuple[Demonstration, ...]:
-    """Return as many labelled prior examples as there are new ones; every stage replays others."""
-    pool = chain.material.replay
-    step = (number * 7919 + chain.seed * 104729) % len(pool)
-    stride = max(1, len(pool) // count)
-    return tuple(pool[(step + i * stride) % len(pool)] for i in range(min(count, len(pool))))
 
 
 def _keep(
@@ -161,19 +152,17 @@ def _keep(
 
 
 def _plan(
-    shown: Sequence[Demonstration],
-    prior_prompts: Sequence[str],
-    training: TrainingSettings,
-    report: PreflightReport | None,
+    chain: Chain, shown: Sequence[Demonstration], training: TrainingSettings, report: PreflightReport | None
 ) -> Plan:
     return Plan(
         demonstrations=tuple(shown),
         demonstrations_digest=_digest(shown),
-        prior_prompts=prior_prompts,
+        prior_prompts=chain.material.prior_prompts,
         preflight=report,
         system_prompt=SYSTEM_PROMPT,
         training=training,
         lora=LoraSettings(),
+        replay=[Labelled(item.question, item.answer) for item in chain.material.replay],
     )
 
 
