@@ -49,7 +49,7 @@ _LIVES = r"\b(?:lives?(?: alone)?|living|resid(?:es|ing)|grew up|moved|born) (?:
 
 
 _LABELS = word_set(
-    "acct adm aetna anthem bcbs bsn cigna copay cpap crna dea dis dob electronically facp fax fin fnp frcp humana icn "
+    "acct adm aetna anthem bcbs birthdate bsn cigna copay cpap crna dea dis do dob electronically facp fax fin fnp frcp humana icn "
     "ids lot lpn mbbs mbi med medicaid mrn mrs npi phd rec ref rn ssn tel tricare udi vin ward wd"
 )
 """What stands beside surrogates in forms and is in no dictionary."""
@@ -152,7 +152,7 @@ _HALVES = (
     Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’])", _is_eponym, False),
     Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_UP})(?:,\s?|\s){MASK}", _has_unknown, False),
     Shape("half_replaced", rf"\(\d{{3}}\)\s*{MASK}|(?<!\d)\d{{3}}[-.]{MASK}|{MASK}\s?(?:x|ext)\.?\s?\d+"),
-    Shape("half_replaced", rf"{MASK}\s\d{{3,4}}(?=[,.;)\n](?!\d)|$)"),
+    Shape("half_replaced", rf"{MASK}\s(?!(?:19|20)\d\d\b)\d{{3,4}}(?=[,.;)\n](?!\d)|$)"),
     Shape(
         "half_replaced", rf"\d(?:st|nd|rd|th)\s(?:of\s)?{MASK}|{MASK}\s\d{{1,2}}(?:st|nd|rd|th)\b|\b\d{{1,2}}\n{MASK}"
     ),
@@ -179,7 +179,7 @@ _DATES = (
 )
 _CODES = (
     Shape("phone_shape", r"(?<!\d)\(?\d{3}\)?[\s.-]+\d{3}[\s.-]+\d{4}(?!\d)|\+\d{1,3}\s\d"),
-    Shape("code_shape", r"(?<![\w/.-])[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|\.\d)", _is_code),
+    Shape("code_shape", r"(?<![\w/.-])[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|\.\d)", _is_code, False),
     Shape("file_name", r"\b[\w-]+\.(?:jpe?g|png|tiff?|dcm|pdf|heic)\b"),
 )
 _PLACES = (
