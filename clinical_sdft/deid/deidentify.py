@@ -114,7 +114,10 @@ def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
     quarantined: list[QuarantinedRecord] = []
     groups = Groups(deidentifier.policy)
     for entry in read_records(path, deidentifier.key):
-        outcome = entry if isinstance(entry, QuarantinedRecord) else deidentifier.deidentify(entry)
+        if isinstance(entry, QuarantinedRecord):
+            quarantined.append(entry)
+            continue
+        outcome = deidentifier.deidentify(entry)
         if isinstance(outcome, QuarantinedRecord):
             quarantined.append(outcome)
         else:
