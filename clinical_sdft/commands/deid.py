@@ -35,6 +35,9 @@ def deid_score(
     strict: Annotated[
         bool, typer.Option("--strict", help="Count titles, labels, states and years inside identifiers too.")
     ] = False,
+    without_records: Annotated[
+        bool, typer.Option("--without-records", help="Leave the structured records of the gold set out of sight.")
+    ] = False,
     misses: Annotated[
         bool, typer.Option("--misses", help="List what was missed: document, offsets and shape, never the text.")
     ] = False,
@@ -51,6 +54,8 @@ def deid_score(
     documents = chosen(read_gold(gold, form), half, split)
     if not documents:
         raise GoldError(f"{gold}: no document is in this half and split; leave --half and --split out")
+    if without_records:
+        documents = tuple(document.model_copy(update={"patient": None}) for document in documents)
     engines = own_engine(rules) if engine == Engine.OWN else Engines(StockPresidio(), rules)
     with _progress("scoring") as heard:
         result = score(documents, engines, strict=strict, heard=heard)

@@ -11,11 +11,9 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.residual_shapes import MASK, shape_hits
 from clinical_sdft.deid.safe import eponym_spans, is_clinical_number
 from clinical_sdft.deid.text import alnum, fold, matches
-
-_MASK = "\ue000"
-"""A private character that stands for each character of a surrogate, so that nothing matches across one."""
 
 _SHAPES = (
     ("email_shape", r"[\w.+-]+ ?(?:@|[(\[{<] ?at ?[)\]}>]) ?[\w-]+"),
@@ -55,10 +53,11 @@ def scan(text: str, known: KnownPatient, allowed: Sequence[tuple[int, int]] = ()
     """
     masked = list(fold(text))
     for start, end in allowed:
-        masked[start:end] = _MASK * (end - start)
+        masked[start:end] = MASK * (end - start)
     plain = "".join(masked)
     found = {*_shapes(plain), *_numbers(plain), *_known_codes(plain, known), *_known_words(plain, known)}
     found |= {*_known_dates(plain, known), *_names(plain)}
+    found |= {Hit(*hit) for hit in _outside_eponyms(plain)}
     return tuple(sorted(found, key=lambda hit: (hit.start, hit.end, hit.rule)))
 
 
@@ -79,7 +78,7 @@ def _known_codes(text: str, known: KnownPatient) -> Iterator[Hit]:
     kept = [
         (index, character)
         for index, character in enumerate(text.casefold())
-        if character.isalnum() or character == _MASK
+        if character.isalnum() or character == MASK
     ]
     packed = "".join(character for _, character in kept)
     for value in known.values:
@@ -138,6 +137,11 @@ def _names(text: str) -> Iterator[Hit]:
     for match in matches(_TITLED, text, ignore_case=False):
         if not lookup.is_plain(match["id"]):
             yield Hit(match.start("id"), match.end("id"), "titled_name")
+
+
+def _outside_eponyms(text: str) -> Iterator[tuple[int, int, str]]:
+    eponyms = eponym_spans(text)
+    return (hit for hit in shape_hits(text) if hit[2] == "half_replaced" or not _inside(hit[:2], eponyms))
 
 
 def _inside(span: tuple[int, int], others: tuple[tuple[int, int], ...]) -> bool:

@@ -42,3 +42,8 @@ def test_facts_survive(result: Score) -> None:
 
 def test_no_known_value_is_left_in_a_released_text(result: Score) -> None:
     assert result.known_left == 0
+
+
+def test_the_second_scan_catches_leaks_and_spares_clean_notes(result: Score) -> None:
+    assert result.leaking_released.count <= 0.5 * result.leaking.count
+    assert result.clean_held_back.count <= max(1, 0.05 * result.clean_held_back.total)
