@@ -32,6 +32,7 @@ from governance.services.identity import (
 )
 from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
 from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
+from governance.services.ordering import ORDERED_ACTION, order_guidelines
 from governance.services.sealing import Seal, seal, seal_whole
 from governance.services.serving import (
     SERVING_ACTIONS,
@@ -64,6 +65,7 @@ __all__ = [
     "link_identity",
     "new_totp",
     "open_governance",
+    "order_guidelines",
     "place_in_force",
     "promote",
     "prove_now",
@@ -97,6 +99,7 @@ OWN_ACTIONS = (
             "checkpoint-failed",
             "code-failed",
             "checkpoint-time-stamped",
+            ORDERED_ACTION,
             "gate-decided",
             "hold-released",
             "hold-set",

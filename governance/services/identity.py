@@ -18,7 +18,9 @@ from governance.audit import log
 from governance.services.handle import Governance
 from governance.store.database import reading, writing
 
-Purpose = Literal["signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention", "acceptance"]
+Purpose = Literal[
+    "signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention", "acceptance", "order"
+]
 
 
 def add_person(gov: Governance, person: Person, password: str, *, actor: str) -> None:
