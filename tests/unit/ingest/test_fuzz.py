@@ -9,6 +9,7 @@ import json
 import os
 import random
 import resource
+import signal
 import zipfile
 from typing import Any
 
@@ -133,25 +134,46 @@ def test_a_few_random_files_of_each_format(name: str, data: bytes) -> None:
     assert readable(name, data) in ("read", "refused", "no reader")
 
 
+def directly(name: str, data: bytes) -> str:
+    """Read in this process, where a traceback fails the test and two seconds of processor time end the reading."""
+    source = file(name, data)
+    signal.setitimer(signal.ITIMER_PROF, 2.0)
+    try:
+        reader = next((reader for reader in READERS if reader.reads(source)), None)
+        if reader is None:
+            return "no reader"
+        reader.read((source,))
+    except InputError as error:
+        assert str(error).startswith(name) and "\n" not in str(error)
+        return "refused"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0.0)
+    return "read"
+
+
+def too_long(number: int, frame: object) -> None:
+    raise TimeoutError("more than 2 s of processor time on one input")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_many_damaged_files_of_each_format(name: str) -> None:
     """A third are mutations of a valid file, a third keep the form, a third are hypothesis' bytes around pieces."""
-    whole = valid(name)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ends = [readable(name, mutated(whole, seed)) for seed in range(MANY // 3)]
-    ends += [readable(name, restructured(name, seed)) for seed in range(MANY // 3)]
+    whole, before = valid(name), resource.getrusage(resource.RUSAGE_SELF)
+    signal.signal(signal.SIGPROF, too_long)
+    ends = [directly(name, mutated(whole, seed)) for seed in range(MANY // 3)]
+    ends += [directly(name, restructured(name, seed)) for seed in range(MANY // 3)]
 
     @settings(
         max_examples=MANY - 2 * (MANY // 3), deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(st.binary(max_size=200), st.integers(0, len(whole)), st.integers(0, len(whole)), st.binary(max_size=200))
     def around(head: bytes, start: int, end: int, tail: bytes) -> None:
-        ends.append(readable(name, head + whole[min(start, end) : max(start, end)] + tail))
+        ends.append(directly(name, head + whole[min(start, end) : max(start, end)] + tail))
 
     around()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    grown = (after.ru_maxrss - before.ru_maxrss) / 1024
     print(f"{name}: {len(ends)} inputs, {ends.count('read')} read, {ends.count('refused')} refused, "
-          f"{ends.count('no reader')} of no format; {after.ru_utime - before.ru_utime:.0f} s, "
-          f"largest child {after.ru_maxrss / 1024:.0f} MiB")  # fmt: skip
-    assert len(ends) >= MANY
+          f"{after.ru_utime - before.ru_utime:.0f} s of processor time, {grown:.0f} MiB more at the most")  # fmt: skip
+    assert len(ends) >= MANY and grown < 1024
