@@ -1,5 +1,6 @@
 """Guidelines in: ingest."""
 
+import contextlib
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SHOWN = 12
 """Skipped places that are printed; `--json` has all."""
+_OUT = "not put into the inbox"
 
 
 def ingest(
@@ -67,24 +69,25 @@ def ingest(
     if is_project_format(guideline):
         read = read_guideline(guideline)
         target = opened.guidelines / guideline.name
-        if _comes_in(opened, read, target, *decision):
+        comes_in = _comes_in(opened, read, *decision)
+        if comes_in:
             write_bytes(target, guideline.read_bytes())
         counts = {"recommendations": len(read.recommendations), "cases": len(read.cases)}
         text = f"{read.id} {read.version}: {len(read.recommendations)} recommendations, {len(read.cases)} cases"
-        show({"digest": read.digest} | counts, as_json, f"{text} → {target}")
+        show({"digest": read.digest} | counts, as_json, f"{text} → {target if comes_in else _OUT}")
         return
     facts = Facts(name, title, issuer, version, date.date() if date else None, licence, url, supersedes)
     made, report = collect(guideline, facts)
     target = opened.guidelines / f"{made.id}.json"
-    if _comes_in(opened, made, target, *decision):
+    comes_in = _comes_in(opened, made, *decision)
+    if comes_in:
         write_bytes(target, made.canonical_bytes())
-    show(report.model_dump(mode="json"), as_json, _words(made, report, target))
+    show(report.model_dump(mode="json"), as_json, _words(made, report, str(target) if comes_in else _OUT))
 
 
 def _comes_in(
     opened: "Workspace",
     made: "Guideline",
-    target: Path,
     order: Literal["newer", "older"] | None,
     reason: str | None,
     actor: str | None,
@@ -97,30 +100,35 @@ def _comes_in(
         ClinicalSdftError, GovernanceError: who decides may not, or does not prove who it is.
     """
     from clinical_sdft.commands.common import open_both
-    from clinical_sdft.ingest.guidelines import read_guideline
     from clinical_sdft.ingest.order import compare
     from governance.services import queries
 
-    there = [file for file in sorted(opened.guidelines.iterdir()) if file.suffix in (".yaml", ".yml", ".json")]
-    others = [(file.name, read_guideline(file)) for file in there]
-    if all(other.digest == made.digest for _, other in others):
-        return True
-    governance = open_both(opened.root)[1]
-    decided = queries.ordered_guidelines(governance)
     older: list[str] = []
-    for name, other in others:
+    for name, other in _inbox(opened):
         try:
-            stands = compare(made, other, decided)
+            stands = compare(made, other)
         except InputError:
-            if order is None:
-                raise
-            stands = order
-            _record_order(governance, made, other, order, reason, actor)
+            governance = open_both(opened.root)[1]
+            if order is not None:
+                _record_order(governance, made, other, order, reason, actor)
+            stands = compare(made, other, queries.ordered_guidelines(governance))
         if stands == "older":
             older.append(name)
     if older:
         err.print(f"{made.id} {made.version} is older than {older[0]} of the inbox; it stays out", markup=False)
     return not older
+
+
+def _inbox(opened: "Workspace") -> "list[tuple[str, Guideline]]":
+    """Return the guidelines of the inbox by file name; one that cannot be read is reported by `run-once`."""
+    from clinical_sdft.ingest.guidelines import read_guideline
+
+    read: list[tuple[str, Guideline]] = []
+    for file in sorted(opened.guidelines.iterdir()):
+        if file.suffix in (".yaml", ".yml", ".json"):
+            with contextlib.suppress(InputError):
+                read.append((file.name, read_guideline(file)))
+    return read
 
 
 def _record_order(
@@ -142,7 +150,7 @@ def _record_order(
     commands.order_guidelines(governance, newer=newer, older=older, by=proven, reason=reason)
 
 
-def _words(made: "Guideline", report: "IngestReport", target: Path) -> str:
+def _words(made: "Guideline", report: "IngestReport", target: str) -> str:
     lines = [f"{made.id} {made.version}: {report.recommendations} recommendations, {report.cases} cases → {target}"]
     for file in report.files:
         pages = f", {file.pages} pages" if file.pages else ""
