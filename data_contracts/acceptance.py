@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from data_contracts.base import Contract, Digest, Fraction, Slug, Text
+from data_contracts.guideline import Demonstration
 from data_contracts.records import CategoryCount
 
 
@@ -26,6 +27,12 @@ class DraftDemonstration(Contract):
     evidence: Text | None = None
     record: Digest | None = Field(default=None, description="keyed digest of the patient record, if any")
     replaced: tuple[CategoryCount, ...] = Field(default=(), description="identifiers replaced in that record")
+
+    made: Demonstration | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="the demonstration itself where it was made whole elsewhere, as by a rule",
+    )
 
     @property
     def complete(self) -> bool:

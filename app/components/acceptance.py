@@ -13,7 +13,7 @@ from app.components.words import moment
 from data_contracts import Demonstration
 from governance.errors import GovernanceError
 from governance.services import commands
-from governance.services.acceptance import Choice, Decision, DraftsState, DraftState
+from governance.services.acceptance import Choice, Decision, DraftsState, DraftState, edited
 from governance.services.views import Proven, may
 
 Decide = Callable[[Proven], DraftsState]
@@ -97,9 +97,8 @@ def _form(update_id: str, entry: DraftState) -> None:
         st.rerun()
     changed: Demonstration | None = None
     if decision == "edited":
-        kept = {name: getattr(made, name) for name in ("id", "quote", "guideline", "recommendation", "record")}
         try:
-            changed = Demonstration.model_validate(kept | {"question": question, "answer": answer, "label": label})
+            changed = edited(made, question, answer, label)
         except ValidationError:
             note("An edited draft needs a question, a reply, and what must be said.", good=False)
             st.rerun()

@@ -6,6 +6,7 @@ from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.phrases import normalize
 from data_contracts import (
     DeidentifiedRecord,
+    Demonstration,
     DraftDemonstration,
     Guideline,
     GuidelineCase,
@@ -20,17 +21,24 @@ def from_documents(guideline: Guideline) -> bool:
 
 
 def draft_for_acceptance(
-    guideline: Guideline, records: Sequence[DeidentifiedRecord], phrasing: Phrasing
+    guideline: Guideline,
+    records: Sequence[DeidentifiedRecord],
+    phrasing: Phrasing,
+    ready: Sequence[Demonstration] = (),
 ) -> tuple[DraftDemonstration, ...]:
     """Return a draft for each case, each record whose diagnosis is recommended on, and each recommendation without one.
 
-    The last kind has no question: a clinician writes it, or refuses the draft.
+    The last kind has no question: a clinician writes it, or refuses the draft. Demonstrations that were made whole
+    elsewhere (`ready`) are drafts as they are.
     """
-    return tuple(_distinct(_drafts(guideline, records, phrasing)))
+    return tuple(_distinct(_drafts(guideline, records, phrasing, ready)))
 
 
 def _drafts(
-    guideline: Guideline, records: Sequence[DeidentifiedRecord], phrasing: Phrasing
+    guideline: Guideline,
+    records: Sequence[DeidentifiedRecord],
+    phrasing: Phrasing,
+    ready: Sequence[Demonstration],
 ) -> Iterator[DraftDemonstration]:
     by_answer: dict[str, Recommendation] = {}
     for item in guideline.recommendations:
@@ -49,6 +57,12 @@ def _drafts(
         if fitting is not None:
             shown.add(fitting.id)
             yield _of_record(guideline, fitting, record, phrasing)
+    by_id = {item.id: item for item in guideline.recommendations}
+    for one in ready:
+        shown.add(one.recommendation)
+        kept = ("question", "answer", "label", "quote", "record")
+        update = {name: getattr(one, name) for name in kept} | {"made": one}
+        yield _base(guideline, by_id[one.recommendation], one.id).model_copy(update=update)
     for item in guideline.recommendations:
         if item.id not in shown:
             answer = None if item.answer is None else phrasing.reply.format(answer=item.answer)

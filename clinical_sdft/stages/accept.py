@@ -18,8 +18,10 @@ def needs_acceptance(update: Update) -> bool:
     return wanted == "all" or (wanted == "documents" and from_documents(update.request.guideline))
 
 
-def accepted_demonstrations(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Demonstration, ...]:
-    """Return exactly the demonstrations that were accepted.
+def accepted_demonstrations(
+    update: Update, released: tuple[DeidentifiedRecord, ...], ready: tuple[Demonstration, ...] = ()
+) -> tuple[Demonstration, ...]:
+    """Return exactly the demonstrations that were accepted; `ready` ones were made elsewhere, as by rules.
 
     Raises:
         AcceptanceNeededError: drafts wait for a clinician.
@@ -27,7 +29,7 @@ def accepted_demonstrations(update: Update, released: tuple[DeidentifiedRecord, 
     """
     file = update.folder / "drafts.jsonl"
     if not file.is_file():
-        drafts = draft_for_acceptance(update.request.guideline, released, update.workspace.phrasing)
+        drafts = draft_for_acceptance(update.request.guideline, released, update.workspace.phrasing, ready)
         write_contracts(file, drafts)
     digest = update.governance.objects.put_file(file)
     complete = sum(1 for line in file.read_bytes().splitlines() if b'"question":null' not in line)
