@@ -39,6 +39,7 @@ def _pages(person: Person | None) -> list[st.Page]:
     return [
         st.Page("views/queue.py", title="Updates", url_path="updates", default=True),
         st.Page("views/update.py", title="Update", url_path="update", visibility="hidden"),
+        st.Page("views/demonstrations.py", title="Demonstrations", url_path="demonstrations"),
         st.Page("views/model.py", title="Model in force", url_path="model"),
         st.Page("views/audit.py", title="Audit log", url_path="audit", visibility=audit),
     ]

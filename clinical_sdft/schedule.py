@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinical_sdft.deid.records import has_records
-from clinical_sdft.errors import ClinicalSdftError
+from clinical_sdft.errors import ClinicalSdftError, InputError
 from clinical_sdft.evaluation.suites import read_suite
 from clinical_sdft.ingest.guidelines import read_guideline
+from clinical_sdft.ingest.order import compare
 from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
 from clinical_sdft.pipeline import run_update
 from clinical_sdft.stages.update import Request
 from clinical_sdft.watch import Watcher
 from clinical_sdft.workspace import Workspace
-from data_contracts import UpdateStatus, Verdict
+from data_contracts import Guideline, UpdateStatus, Verdict
 from governance.services import commands, queries
 from governance.services.handle import Governance
 from governance.services.views import UpdateSummary, may
 
+SUFFIXES = (".yaml", ".yml", ".json")
 _NEXT = {
     UpdateStatus.WAITING: "waiting for two signatures (`clinical-sdft review list`)",
     UpdateStatus.APPROVED: "approved; promote it with `clinical-sdft promote`",
@@ -42,7 +44,7 @@ class FileState:
 def work_through(workspace: Workspace, governance: Governance, actor: str, watcher: Watcher) -> list[FileState]:
     """Promote what two people have approved, then take every guideline of the inbox as far as it goes alone."""
     _promote_approved(governance, workspace, actor, watcher)
-    files = sorted(f for f in workspace.guidelines.iterdir() if f.suffix in (".yaml", ".yml", ".json"))
+    files = sorted(f for f in workspace.guidelines.iterdir() if f.suffix in SUFFIXES)
     return [_work_on(workspace, governance, actor, watcher, file) for file in files]
 
 
@@ -65,6 +67,9 @@ def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: 
         known = _update_of(governance, guideline.digest)
         if known is not None and known.status in _NEXT:
             return FileState(file.name, known.update_id, _NEXT[known.status])
+        newer = _newer_one(workspace, governance, file, guideline)
+        if newer is not None:
+            return FileState(file.name, None, f"replaced by {newer} of the inbox; not worked on")
         suite = read_suite(_suite_file(workspace, file))
         records = workspace.records if has_records(workspace.records) else None
         outcome = run_update(workspace, governance, Request(guideline, suite, records, actor), watcher)
@@ -74,6 +79,25 @@ def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: 
     if sdft.verdict is Verdict.PASS:
         return FileState(file.name, sdft.update_id, _NEXT[sdft.status])
     return FileState(file.name, sdft.update_id, f"blocked by the gate: {sdft.decision.reason}", 3)
+
+
+def _newer_one(workspace: Workspace, governance: Governance, file: Path, guideline: Guideline) -> str | None:
+    """Return the file of the inbox whose guideline replaces this one; None where there is none.
+
+    Raises:
+        InputError: two of them disagree about which is newer.
+    """
+    decided = queries.ordered_guidelines(governance)
+    for other in sorted(workspace.guidelines.iterdir()):
+        if other == file or other.suffix not in SUFFIXES:
+            continue
+        try:
+            beside = read_guideline(other)
+        except InputError:
+            continue  # it is reported where it is worked on
+        if compare(guideline, beside, decided) == "older":
+            return other.name
+    return None
 
 
 def _suite_file(workspace: Workspace, guideline: Path) -> Path:

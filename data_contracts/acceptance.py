@@ -5,8 +5,8 @@ from typing import Literal
 from pydantic import Field
 
 from data_contracts.base import Contract, Digest, Fraction, Slug, Text
+from data_contracts.guideline import Demonstration
 from data_contracts.records import CategoryCount
-from data_contracts.rules import FieldValue
 
 
 class DraftDemonstration(Contract):
@@ -27,9 +27,12 @@ class DraftDemonstration(Contract):
     evidence: Text | None = None
     record: Digest | None = Field(default=None, description="keyed digest of the patient record, if any")
     replaced: tuple[CategoryCount, ...] = Field(default=(), description="identifiers replaced in that record")
-    rule: Slug | None = Field(default=None, description="the guideline's rule that gave the answer")
-    fields: tuple[FieldValue, ...] = Field(default=(), description="what the rule read of the record")
-    reasoning: Text | None = Field(default=None, description="how the rule's answer follows")
+
+    made: Demonstration | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="the demonstration itself where it was made whole elsewhere, as by a rule",
+    )
 
     @property
     def complete(self) -> bool:

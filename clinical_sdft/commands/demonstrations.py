@@ -116,7 +116,7 @@ def edit(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
 ) -> None:
     """Complete or correct a draft and accept it so; what is not given stays. Asks for your password, and code."""
-    from data_contracts import Demonstration
+    from governance.services.acceptance import edited
     from governance.services.commands import Choice
 
     governance = governed(workspace)
@@ -126,8 +126,7 @@ def edit(
     missing = [name for name, text in texts.items() if not (text and text.strip())]
     if missing:
         raise InputError(f"draft {draft}: has no {missing[0]} yet; give it with --{missing[0]}")
-    kept = {name: getattr(made, name) for name in ("id", "quote", "guideline", "recommendation", "record")}
-    changed = Demonstration.model_validate(texts | kept)
+    changed = edited(made, **{name: text or "" for name, text in texts.items()})
     _decide(governance, update_id, actor, [Choice(entry.digest, "edited", reason, changed)])
 
 

@@ -62,7 +62,8 @@ def bounded(
 
 def _receive(receiver: int, child: int, seconds: float) -> bytes | None:
     """Return all that the child writes; None, and the child's end, when it takes too long."""
-    end, chunks = time.monotonic() + seconds, []
+    end = time.monotonic() + seconds
+    chunks: list[bytes] = []
     while True:
         ready, _, _ = select.select([receiver], [], [], max(0.0, end - time.monotonic()))
         if not ready:

@@ -1,7 +1,6 @@
 """From a guideline and de-identified records to drafts that a clinician decides on."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from clinical_sdft.ingest.demonstrations import Phrasing
 from clinical_sdft.phrases import normalize
@@ -25,18 +24,21 @@ def draft_for_acceptance(
     guideline: Guideline,
     records: Sequence[DeidentifiedRecord],
     phrasing: Phrasing,
-    by_rules: Sequence[Demonstration] = (),
+    ready: Sequence[Demonstration] = (),
 ) -> tuple[DraftDemonstration, ...]:
     """Return a draft for each case, each record whose diagnosis is recommended on, and each recommendation without one.
 
-    The last kind has no question: a clinician writes it, or refuses the draft.
+    The last kind has no question: a clinician writes it, or refuses the draft. Demonstrations that were made whole
+    elsewhere (`ready`) are drafts as they are.
     """
-    made = (_of_rule(guideline, demonstration) for demonstration in by_rules)
-    return tuple(_distinct(chain(_drafts(guideline, records, phrasing), made)))
+    return tuple(_distinct(_drafts(guideline, records, phrasing, ready)))
 
 
 def _drafts(
-    guideline: Guideline, records: Sequence[DeidentifiedRecord], phrasing: Phrasing
+    guideline: Guideline,
+    records: Sequence[DeidentifiedRecord],
+    phrasing: Phrasing,
+    ready: Sequence[Demonstration],
 ) -> Iterator[DraftDemonstration]:
     by_answer: dict[str, Recommendation] = {}
     for item in guideline.recommendations:
@@ -55,6 +57,12 @@ def _drafts(
         if fitting is not None:
             shown.add(fitting.id)
             yield _of_record(guideline, fitting, record, phrasing)
+    by_id = {item.id: item for item in guideline.recommendations}
+    for one in ready:
+        shown.add(one.recommendation)
+        kept = ("question", "answer", "label", "quote", "record")
+        update = {name: getattr(one, name) for name in kept} | {"made": one}
+        yield _base(guideline, by_id[one.recommendation], one.id).model_copy(update=update)
     for item in guideline.recommendations:
         if item.id not in shown:
             answer = None if item.answer is None else phrasing.reply.format(answer=item.answer)
@@ -80,12 +88,6 @@ def _of_record(
         "replaced": record.replaced,
     }
     return _base(guideline, item, f"record-{short(record.record)}").model_copy(update=update)
-
-
-def _of_rule(guideline: Guideline, made: Demonstration) -> DraftDemonstration:
-    item = next(item for item in guideline.recommendations if item.id == made.recommendation)
-    kept = ("question", "answer", "label", "record", "rule", "fields", "reasoning")
-    return _base(guideline, item, made.id).model_copy(update={name: getattr(made, name) for name in kept})
 
 
 def _base(guideline: Guideline, item: Recommendation, name: str) -> DraftDemonstration:

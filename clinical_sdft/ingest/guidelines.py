@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from clinical_sdft.errors import InputError
 from clinical_sdft.ingest.readers.fhir import Fhir
 from clinical_sdft.ingest.readers.project import parse
 from clinical_sdft.ingest.readers.uspstf import Uspstf
 from clinical_sdft.ingest.reading import load
 from data_contracts import Guideline
+
+_DOCUMENTS = (".pdf", ".docx", ".md", ".markdown", ".html", ".htm", ".txt", ".csv", ".tsv", ".jsonl", ".ndjson")
 
 
 def read_guideline(path: Path) -> Guideline:
@@ -16,6 +19,8 @@ def read_guideline(path: Path) -> Guideline:
         InputError: missing file, bytes that are not UTF-8, bad YAML or JSON, an unknown field, a duplicate id, no
             recommendations, or a quote that does not stand in the document. One line, with the file and the place.
     """
+    if path.is_dir() or path.suffix.lower() in _DOCUMENTS:
+        raise InputError(f"{path}: a document; `clinical-sdft ingest` makes a guideline file of it, use that one")
     return parse(load(path, str(path)))
 
 

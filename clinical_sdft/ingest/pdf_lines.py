@@ -107,7 +107,8 @@ def _titles(held: list[Line], following: str, full: float) -> bool:
 
 
 def _close(blocks: list[Block], held: list[Line]) -> None:
-    text, marks = "", []
+    text = ""
+    marks: list[tuple[int, int]] = []
     for line in held:
         joined = text[:-1] if _hyphenated(text, line.text) else f"{text} " if text else ""
         if not marks or marks[-1][1] != line.page:

@@ -21,9 +21,9 @@ def needs_acceptance(update: Update) -> bool:
 
 
 def accepted_demonstrations(
-    update: Update, released: tuple[DeidentifiedRecord, ...], by_rules: tuple[Demonstration, ...] = ()
+    update: Update, released: tuple[DeidentifiedRecord, ...], ready: tuple[Demonstration, ...] = ()
 ) -> tuple[Demonstration, ...]:
-    """Return exactly the demonstrations that were accepted.
+    """Return exactly the demonstrations that were accepted; `ready` ones were made elsewhere, as by rules.
 
     Raises:
         AcceptanceNeededError: drafts wait for a clinician.
@@ -31,7 +31,7 @@ def accepted_demonstrations(
     """
     file = update.folder / "drafts.jsonl"
     if not file.is_file():
-        drafts = draft_for_acceptance(update.request.guideline, released, update.workspace.phrasing, by_rules)
+        drafts = draft_for_acceptance(update.request.guideline, released, update.workspace.phrasing, ready)
         write_contracts(file, drafts)
     digest = update.governance.objects.put_file(file)
     complete = sum(1 for line in file.read_bytes().splitlines() if b'"question":null' not in line)
@@ -63,7 +63,7 @@ def refuse_unaccepted(update: Update, demonstrations: Sequence[Demonstration]) -
         raise DigestMismatchError(f"update {update.id}: its demonstrations are not those a clinician accepted")
 
 
-def _refuse_two_answers(update: Update, demonstrations: tuple[Demonstration, ...]) -> None:
+def _refuse_two_answers(update: Update, demonstrations: Sequence[Demonstration]) -> None:
     seen: dict[str, Demonstration] = {}
     for demonstration in demonstrations:
         first = seen.setdefault(normalize(demonstration.question), demonstration)

@@ -206,6 +206,8 @@ def demonstration_of(draft: DraftDemonstration) -> Demonstration:
     Raises:
         AcceptanceError: it has no question or no answer.
     """
+    if draft.made is not None:
+        return draft.made
     if draft.question is None or draft.answer is None or draft.label is None:
         raise AcceptanceError(f"draft {draft.id}: has no question or no answer; edit it, or refuse it")
     return Demonstration(
@@ -217,18 +219,25 @@ def demonstration_of(draft: DraftDemonstration) -> Demonstration:
         guideline=draft.guideline,
         recommendation=draft.recommendation,
         record=draft.record,
-        rule=draft.rule,
-        fields=draft.fields,
-        reasoning=draft.reasoning,
     )
+
+
+def edited(draft: DraftDemonstration, question: str, answer: str, label: str) -> Demonstration:
+    """Return a draft with other words; the source beside it, and what else it carries, stays.
+
+    Raises:
+        pydantic.ValidationError: one of the texts is empty.
+    """
+    names = {"id", "quote", "guideline", "recommendation", "record"}
+    kept = (draft.made or draft).model_dump(mode="json", include=None if draft.made else names)
+    return Demonstration.model_validate(kept | {"question": question, "answer": answer, "label": label})
 
 
 def _edited(draft: DraftDemonstration, made: Demonstration | None) -> Demonstration:
     """Check that an edit is one of question, answer and label; the source beside it stays."""
     if made is None:
         raise AcceptanceError(f"draft {draft.id}: an edit needs question, answer and label")
-    kept = ("id", "quote", "guideline", "recommendation", "record")
-    if any(getattr(made, name) != getattr(draft, name) for name in kept):
+    if made != edited(draft, made.question, made.answer, made.label):
         raise AcceptanceError(f"draft {draft.id}: an edit changes question, answer and label, never the source")
     if made.label.casefold() not in made.answer.casefold():
         raise AcceptanceError(f"draft {draft.id}: the label must stand within the answer; it is what must be said")

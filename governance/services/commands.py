@@ -30,6 +30,7 @@ from governance.services.identity import (
 )
 from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
 from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
+from governance.services.ordering import ORDERED_ACTION, order_guidelines
 from governance.services.quarantine import decide_quarantine, record_reidentification
 from governance.services.sealing import Seal, seal, seal_whole
 from governance.services.serving import (
@@ -66,6 +67,7 @@ __all__ = [
     "link_identity",
     "new_totp",
     "open_governance",
+    "order_guidelines",
     "place_in_force",
     "promote",
     "prove_now",
@@ -103,6 +105,7 @@ OWN_ACTIONS = (
             "code-failed",
             "conflicts-settled",
             "checkpoint-time-stamped",
+            ORDERED_ACTION,
             "gate-decided",
             "hold-released",
             "hold-set",

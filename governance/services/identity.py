@@ -20,7 +20,7 @@ from governance.store.database import reading, writing
 
 Purpose = Literal[
     "signature", "enrolment", "reset", "rollback", "retirement", "hold", "retention", "acceptance", "quarantine",
-    "reidentification", "conflict", "suite",
+    "reidentification", "conflict", "suite", "order",
 ]  # fmt: skip
 
 

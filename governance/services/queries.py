@@ -26,6 +26,7 @@ from governance.services.acceptance import drafts, updates_with_drafts
 from governance.services.handle import Governance
 from governance.services.history import answered, legal_holds, model_lineage, retention_list, versions
 from governance.services.identity import proofs_of
+from governance.services.ordering import ordered_guidelines
 from governance.services.quarantine import quarantine_decisions
 from governance.services.serving import canary_questions, served_names, serving_state
 from governance.services.settling import settlements, unsettled
@@ -44,6 +45,7 @@ __all__ = [
     "legal_holds",
     "model_history",
     "model_lineage",
+    "ordered_guidelines",
     "people",
     "prior_suites",
     "proofs_of",

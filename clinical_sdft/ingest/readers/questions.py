@@ -72,7 +72,7 @@ def _csv_rows(file: SourceFile) -> Iterator[Row]:
     delimiter = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        names = [name.strip().lower() for name in next(reader)]
+        names = [name.strip().lower() for name in next(reader, [])]
         _check_names(file, "line 1", names)
         for cells in reader:
             place = f"line {reader.line_num}"
