@@ -20,8 +20,8 @@ def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> tuple[Dem
     demonstrations = read_contracts(file, Demonstration)
     digest = update.governance.objects.put_file(file)
     update.note("demonstrations-drafted", digest, count=len(demonstrations))
-    by_rules = sum(one.rule is not None for one in demonstrations)
-    update.watcher.say(f"  demonstrations: {len(demonstrations)}" + (f", {by_rules} by rules" if by_rules else ""))
+    ruled = sum(one.rule is not None for one in demonstrations)
+    update.watcher.say(f"  demonstrations: {len(demonstrations)}" + (f", {ruled} by rules" if ruled else ""))
     return demonstrations
 
 

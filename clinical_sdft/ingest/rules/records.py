@@ -124,7 +124,8 @@ def _read_fhir(
     files = [source] if not source.is_dir() else sorted(source.glob("*.json"))
     if not files:
         raise InputError(f"{source}: no FHIR bundle (.json) there")
-    whole = {name: entry.bundle or entry.since for name, entry in mapping.fields.items() if entry.bundle or entry.since}
+    in_bundle = {name: entry.bundle or entry.since for name, entry in mapping.fields.items()}
+    whole = {name: path for name, path in in_bundle.items() if path}
     inner = {name: entry.path for name, entry in mapping.fields.items() if entry.path}
     number = 0
     for first, batch in _batches(files):
