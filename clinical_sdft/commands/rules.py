@@ -173,6 +173,8 @@ def _write(
         about = {"name": wanted.suite, "specialty": wanted.specialty, "licence": wanted.licence, "source": source}
         suite = suite_of(applied.guideline, held_out, workspace.phrasing, **about)
         target = inbox / "suites" / f"{wanted.suite}.json"
+        if target.is_file() and target.read_bytes() != suite.canonical_bytes():
+            raise InputError(f"{target}: is there with other items; move it away, or use another id")
         write_bytes(target, suite.canonical_bytes())
         written[str(target)] = f"{len(suite.items)} held-out items"
     if wanted.out:
