@@ -28,6 +28,7 @@ def run_checks(workspace: Workspace, governance: Governance, free_bytes: int) ->
         _check("de-identification", lambda: _deid(workspace)),
         _check("store", lambda: _store(governance)),
         _check("prior suites", lambda: _suites(governance)),
+        _check("rules", _rules),
         _check("serving", lambda: _serving(workspace, governance)),
         Check("disk", free_bytes > NEEDED_BYTES, f"{free_bytes / 1e9:.0f} GB free, an update wants 3"),
     ]
@@ -57,6 +58,12 @@ def _deid(workspace: Workspace) -> tuple[bool, str]:
     policy = named_policy(settings.deid_policy)
     Deidentifier(ner, policy, load_key(workspace.root))
     return True, f"{ner.name}, policy {policy.name}"
+
+
+def _rules() -> tuple[bool, str]:
+    from clinical_sdft.ingest.rules.sandbox import self_test
+
+    return self_test(), "CEL and FHIRPath are evaluated in a confined process"
 
 
 def _store(governance: Governance) -> tuple[bool, str]:

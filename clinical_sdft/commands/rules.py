@@ -29,7 +29,7 @@ def rules_check(guideline: GuidelineArgument, as_json: JsonOption = False) -> No
     """Compile every rule against the fields and try it, without any record."""
     from clinical_sdft.ingest.guidelines import read_guideline
     from clinical_sdft.ingest.rules import check_rules
-    from clinical_sdft.ingest.rules.judge import reads
+    from clinical_sdft.ingest.rules.judge import alike, reads
 
     read = read_guideline(guideline)
     check_rules(read, str(guideline))
@@ -37,6 +37,7 @@ def rules_check(guideline: GuidelineArgument, as_json: JsonOption = False) -> No
         {"rule": r.id, "answer": r.answer, "language": r.language, "reads": reads(r, read.fields)} for r in read.rules
     ]
     lines = [f"{r['rule']:24} → {r['answer']}  ({r['language']}; reads {', '.join(r['reads'])})" for r in rows]
+    lines += [f"note: a reply “{one}” also says “{other}”; no suite tells them apart" for one, other in alike(read)]
     show(rows, as_json, "\n".join([*lines, f"{read.id} {read.version}: {len(rows)} rules can be applied"]))
 
 
@@ -172,6 +173,8 @@ def _write(
         about = {"name": wanted.suite, "specialty": wanted.specialty, "licence": wanted.licence, "source": source}
         suite = suite_of(applied.guideline, held_out, workspace.phrasing, **about)
         target = inbox / "suites" / f"{wanted.suite}.json"
+        if target.is_file() and target.read_bytes() != suite.canonical_bytes():
+            raise InputError(f"{target}: is there with other items; move it away, or use another id")
         write_bytes(target, suite.canonical_bytes())
         written[str(target)] = f"{len(suite.items)} held-out items"
     if wanted.out:

@@ -22,7 +22,8 @@ def draft(update: Update, released: tuple[DeidentifiedRecord, ...]) -> Sequence[
         refuse_unaccepted(update, demonstrations)
     digest = update.governance.objects.put_file(file)
     update.note("demonstrations-drafted", digest, count=len(demonstrations))
-    update.watcher.say(f"  demonstrations: {len(demonstrations)}")
+    ruled = sum(one.rule is not None for one in demonstrations)
+    update.watcher.say(f"  demonstrations: {len(demonstrations)}" + (f", {ruled} by rules" if ruled else ""))
     return demonstrations
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from data_contracts import AuditEvent, Checkpoint, Person, Promotion
+from data_contracts import AuditEvent, Checkpoint, Person, Promotion, Settlement
 from governance.approvals.people import everyone
 from governance.audit.timestamps import StoredToken, TimeStamps
 from governance.export.selection import Selection, choose
@@ -50,6 +50,7 @@ class Material:
     promotions: tuple[Promotion, ...]
     people: tuple[Person, ...]
     suites: tuple[suites.SuiteEntry, ...]
+    settlements: tuple[Settlement, ...]
 
     @property
     def events(self) -> tuple[AuditEvent, ...]:
@@ -111,6 +112,11 @@ def collect(
             promotions=tuple(p for p in promotions.history(connection) if p.digest in subjects),
             people=_people(connection, None if selection.everything else choice.records),
             suites=tuple(e for e in suites.entries(connection) if e.digest in subjects),
+            settlements=tuple(
+                Settlement.from_bytes(objects.get(one.subject))
+                for one in log
+                if one.seq in choice.shown and one.action == "conflicts-settled" and one.subject
+            ),
         )
 
 

@@ -71,6 +71,7 @@ _KINDS = {
     "candidate-trained": _life("originate", "Originate/Retain", "C"),
     "update-submitted": _life("originate", "Originate/Retain", "C"),
     "update-signed": _life("attest", "Attest", "C"),
+    "conflicts-settled": _life("attest", "Attest", "C"),
     "suite-registered": _life("originate", "Originate/Retain", "C"),
     "suite-joined-prior": _life("amend", "Amend (Update)", "U"),
     "suite-retired": _life("deprecate", "Deprecate", "U"),

@@ -520,6 +520,9 @@ def _check_updates(members: Members, report: VerificationReport) -> None:
         kind = {"install": "model-installed", "promote": "update-promoted", "rollback": "model-rolled-back"}
         if (kind[json.loads(line)["kind"]], _digest(line)) not in logged:
             report.bad("promotions.jsonl", "holds a promotion that the log does not")
+    settled = {("conflicts-settled", _digest(line)) for line in _lines(members.get("settlements.jsonl", b""))}
+    if settled != {entry for entry in logged if entry[0] == "conflicts-settled"}:
+        report.bad("settlements.jsonl", "not the settlements that the log holds")
     for name in sorted(name for name in members if name.startswith("updates/") and name.endswith("/bundle.json")):
         folder = name.removesuffix("bundle.json")
         _check(report, folder, lambda folder=folder: _check_update(members, folder, logged, report))  # type: ignore[misc]

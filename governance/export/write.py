@@ -94,6 +94,8 @@ def _members(material: Material, key: LogKey) -> dict[str, bytes]:
         "suites.csv": sheets.suites_csv(material),
         "verify.py": Path(verify.__file__).read_bytes(),
     }
+    if material.settlements:
+        members["settlements.jsonl"] = _contracts(material.settlements)
     members |= _log(material)
     members |= _time_stamps(material)
     documents = [Document.of(f"report.{kind}", members[f"report.{kind}"]) for kind in ("html", "pdf")]

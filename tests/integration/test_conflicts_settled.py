@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,8 @@ def test_the_update_stops_until_the_flipping_items_are_retired_and_the_rest_stil
     assert settlement.printed_name == "Clara" and settlement.reason == "the threshold moved"
     export = root / "exports" / "all.zip"
     assert commands.verify_export(commands.export_audit(governance, export, actor="ada")).ok
+    with zipfile.ZipFile(export) as members:
+        assert members.read("settlements.jsonl") == settlement.canonical_bytes() + b"\n"
 
 
 def test_relabelled_items_ask_the_same_with_the_new_answer(world, monkeypatch: pytest.MonkeyPatch) -> None:

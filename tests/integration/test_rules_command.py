@@ -71,6 +71,18 @@ def test_apply_writes_demonstrations_and_a_suite_of_other_patients(
     assert written and not any(b"Quartermain" in file.read_bytes() for file in written)
 
 
+def test_a_suite_that_is_there_is_not_overwritten(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["rules", "apply", NEW, "records.csv", "--mapping", "mapping.yaml", "--suite", "held", "--out", "bp"]
+    assert command(monkeypatch, *line, "--limit", "20") == 0
+    assert command(monkeypatch, *line, "--limit", "20") == 0, "the same again changes nothing"
+    before = (root / "inbox" / "demonstrations" / "bp.jsonl").read_bytes()
+    assert command(monkeypatch, *line, "--limit", "10") == 2
+    assert "held.json: is there with other items" in capsys.readouterr().err
+    assert (root / "inbox" / "demonstrations" / "bp.jsonl").read_bytes() == before
+
+
 def test_compare_on_records_says_the_share(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

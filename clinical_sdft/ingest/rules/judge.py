@@ -8,6 +8,7 @@ from typing import Literal
 from clinical_sdft.errors import InputError
 from clinical_sdft.ingest.rules.sandbox import LIMITS, Limits, evaluate
 from clinical_sdft.ingest.rules.units import check_unit
+from clinical_sdft.phrases import says
 from data_contracts import Guideline, Rule, RuleField
 from data_contracts.rules import Value
 
@@ -39,6 +40,12 @@ def reads(rule: Rule, fields: Sequence[RuleField]) -> tuple[str, ...]:
     """Return the names of the fields that a rule's condition names."""
     words = set(_NAME.findall(rule.condition))
     return tuple(field.name for field in fields if field.name in words)
+
+
+def alike(guideline: Guideline) -> list[tuple[str, str]]:
+    """Return pairs of answers of which the first contains the second, so that a reply cannot say the first alone."""
+    answers = list(dict.fromkeys(rule.answer for rule in guideline.rules))
+    return [(one, other) for one in answers for other in answers if one != other and says(one, other)]
 
 
 def check_rules(guideline: Guideline, place: str, limits: Limits = LIMITS) -> None:

@@ -21,6 +21,9 @@ class FieldSource(Contract):
     column: Text | None = Field(default=None, description="of a CSV file")
     path: Text | None = Field(default=None, description="FHIRPath in the resource that `each` finds, or in the bundle")
     bundle: Text | None = Field(default=None, description="FHIRPath in the whole bundle")
+    since: Text | None = Field(
+        default=None, description="FHIRPath in the bundle to a date: the field is the whole years from it to `path`"
+    )
     unit: Text | None = Field(default=None, description="UCUM code of the numbers, where the record itself names none")
     words: dict[str, Value] = Field(default={}, description="what the record says → what the field holds")
 
@@ -28,6 +31,8 @@ class FieldSource(Contract):
     def _one_place(self) -> Self:
         if sum(place is not None for place in (self.column, self.path, self.bundle)) != 1:
             raise ValueError("name one of `column`, `path` and `bundle`")
+        if self.since is not None and self.path is None:
+            raise ValueError("`since` counts years up to the date at `path`")
         return self
 
 
@@ -89,6 +94,8 @@ def _check_source(path: Path, field: RuleField, source: FieldSource, mapping: Ma
     where = f"{path}: field {field.name}"
     if field.type == "number" and source.unit is None and mapping.format == "csv":
         raise InputError(f"{where}: name the `unit` of the column (UCUM); the rule's is {field.unit}")
+    if source.since is not None and field.unit != "a":
+        raise InputError(f"{where}: `since` gives years; the guideline's field is no number in years (unit a)")
     if field.type == "text" and not field.values:
         raise InputError(f"{where}: free text is never read; list the words the guideline's field may hold (`values`)")
     if field.type == "boolean" and mapping.format == "csv" and not source.words:

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,8 @@ def _read_fhir(
     files = [source] if not source.is_dir() else sorted(source.glob("*.json"))
     if not files:
         raise InputError(f"{source}: no FHIR bundle (.json) there")
-    whole = {name: entry.bundle for name, entry in mapping.fields.items() if entry.bundle}
+    in_bundle = {name: entry.bundle or entry.since for name, entry in mapping.fields.items()}
+    whole = {name: path for name, path in in_bundle.items() if path}
     inner = {name: entry.path for name, entry in mapping.fields.items() if entry.path}
     number = 0
     for first, batch in _batches(files):
@@ -144,6 +146,8 @@ def _read_fhir(
                     where, results = f"{place}: field {name}", (part if entry.path else found)[name]
                     if len(results) > 1:
                         raise InputError(f"{where}: {len(results)} values; narrow the path, or end it in .last()")
+                    if results and entry.since:
+                        results = _years(found[name], results[0])
                     if results:
                         _take(values, where, fields[name], entry, results[0])
                 yield CaseRecord(patient, number, values)
@@ -187,6 +191,15 @@ def _take(values: dict[str, Value], where: str, field: RuleField, source: FieldS
         values[field.name] = found
     else:
         raise InputError(f"{where}: a word that the field's `values` do not list")
+
+
+def _years(since: list[Any], until: Any) -> list[dict[str, Any]]:
+    """Return the whole years between two dates as a Quantity; nothing where one is not known to the day."""
+    try:
+        [start], end = (date.fromisoformat(str(one)[:10]) for one in since), date.fromisoformat(str(until)[:10])
+    except ValueError:
+        return []
+    return [{"value": end.year - start.year - ((end.month, end.day) < (start.month, start.day)), "code": "a"}]
 
 
 def _number(where: str, field: RuleField, source: FieldSource, found: Any) -> float:

@@ -68,6 +68,31 @@ def evaluate(
     return results
 
 
+def self_test() -> bool:
+    """Say whether rules can be evaluated here, in every language.
+
+    Raises:
+        InputError: they cannot; says why.
+    """
+    fields = [RuleField(name="x", type="number", unit="1")]
+    conditions = {"cel": "x > 1.0", "fhirpath": "x > 1"}
+    rules = [
+        Rule.model_validate(
+            {
+                "id": language,
+                "recommendation": "r",
+                "language": language,
+                "condition": text,
+                "answer": "a",
+                "quote": "q",
+            }
+        )
+        for language, text in conditions.items()
+    ]
+    rows: list[dict[str, Value]] = [{"x": 2.0}, {"x": 0.0}, {}]
+    return evaluate("self-test", fields, [(rule, ["x"]) for rule in rules], rows) == ["TFM", "TFM"]
+
+
 def find(
     place: str, paths: Mapping[str, str], resources: Sequence[Mapping[str, Any]], limits: Limits = LIMITS
 ) -> list[dict[str, list[Any]]]:
@@ -112,7 +137,9 @@ def _answer(job: dict[str, Any], page: Path, limits: Limits) -> dict[str, Any]:
         return value
     if process.returncode == -signal.SIGPROF:
         return _ended(page, f"not finished after {limits.seconds:g} s of processor time; an endless loop?")
-    return _ended(page, "ended the process that evaluates it: too much memory")
+    if process.returncode < 0:
+        return _ended(page, "ended the process that evaluates it: too much memory")
+    return _ended(page, f"the process that evaluates rules failed with code {process.returncode}; run `doctor`")
 
 
 def _ended(page: Path, message: str) -> dict[str, Any]:

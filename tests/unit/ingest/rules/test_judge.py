@@ -4,7 +4,8 @@ import pytest
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.ingest.rules import check_rules, judge
-from clinical_sdft.ingest.rules.sandbox import Limits
+from clinical_sdft.ingest.rules.judge import alike
+from clinical_sdft.ingest.rules.sandbox import Limits, self_test
 
 HIGH = {
     "cel": {"high": ("sbp >= 130.0 || dbp >= 80.0", "high"), "low": ("sbp < 130.0 && dbp < 80.0", "normal")},
@@ -37,6 +38,17 @@ def test_rules_that_hold_with_different_answers_contradict_and_none_is_silent(gu
         ("decided", ("a",)),
         ("silent", ()),
     ]
+
+
+def test_the_doctors_check_finds_rules_evaluable_here() -> None:
+    assert self_test() is True
+
+
+def test_answers_that_contain_each_other_are_pointed_out(guideline) -> None:
+    tiny = guideline(
+        {"a": ("sbp > 1.0", "hypertension"), "b": ("sbp < 1.0", "no hypertension"), "c": ("dbp > 1.0", "x")}
+    )
+    assert alike(tiny) == [("no hypertension", "hypertension")]
 
 
 TEXT = [{"name": "sex", "type": "text", "values": ["female", "male"]}, {"name": "pregnant", "type": "boolean"}]

@@ -129,6 +129,7 @@ def changed(name: str, **source) -> dict:
         (changed("pregnant", column="p"), "field pregnant: say which words"),
         (changed("sbp", path="value", unit="kPa"), "field sbp: a csv mapping names a `column`"),
         (changed("sbp", column="a", path="b"), "name one of"),
+        (changed("sbp", column="sbp", unit="kPa", since="x"), "`since` counts years up to the date at `path`"),
         (MAPPING | {"each": "entry"}, "each: is of the other format"),
         (MAPPING | {"surprise": 1}, "Extra inputs"),
     ],
@@ -224,6 +225,29 @@ def test_bundles_that_cannot_be_read_are_named_by_place_not_by_file(
     with pytest.raises(InputError, match=message) as caught:
         read_fhir(tmp_path, tiny, {"Jane_Doe.json": content}, mapping)
     assert "Jane" not in str(caught.value) and "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("born", "read_at", "years"),
+    [
+        ("1960-03-02", "2012-03-01T23:00:00+00:00", 51.0),
+        ("1960-03-02", "2012-03-02", 52.0),
+        ("1900-01-01", "2012-03-02", 90.0),
+        ("1960", "2012-03-02", None),
+        (None, "2012-03-02", None),
+    ],
+)
+def test_an_age_is_the_whole_years_between_two_dates(
+    tmp_path: Path, tiny, born: str | None, read_at: str, years: float | None
+) -> None:
+    content = bundle(quantity(120, code="mm[Hg]"))
+    content["entry"][1]["resource"]["effectiveDateTime"] = read_at
+    if born:
+        content["entry"][0]["resource"]["birthDate"] = born
+    since = "entry.resource.where(resourceType = 'Patient').birthDate"
+    mapping = FHIR | {"fields": {"age": {"path": "effectiveDateTime", "since": since}}}
+    [case] = read_fhir(tmp_path, tiny, {"a.json": content}, mapping)
+    assert case.values.get("age") == years
 
 
 def test_a_folder_without_bundles_is_named(tmp_path: Path, tiny) -> None:
