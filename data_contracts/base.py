@@ -107,13 +107,3 @@ class Contract(BaseModel):
             pydantic.ValidationError: the bytes are not this contract.
         """
         return cls.model_validate_json(data)
-
-
-def without_defaults(contract: Contract, written: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return what a contract writes without the named fields where they stand at their default.
-
-    Fields that a contract gained later are left out like this, so that what was sealed before keeps its digest.
-    """
-    fields = type(contract).model_fields
-    unset = {name for name in names if getattr(contract, name) == fields[name].get_default(call_default_factory=True)}
-    return {name: value for name, value in written.items() if name not in unset}

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field, model_validator
 
-from data_contracts.base import Contract, Digest, Fraction, Slug, Text, without_defaults
+from data_contracts.base import Contract, Digest, Fraction, Slug, Text
 from data_contracts.guideline import Turn, _refuse_duplicates
 from data_contracts.rules import FieldValue
 from data_contracts.scorers import ChoiceScorer, LabelSetScorer, PhraseScorer, Scorer
@@ -25,11 +25,29 @@ class SuiteItem(Contract):
     fields: tuple[FieldValue, ...] = Field(
         default=(), exclude_if=lambda value: not value, description="the case in typed values, for rules to judge"
     )
-    turns: tuple[Turn, ...] = Field(default=(), description="what was said before the question, in order")
-    form: Literal["chat", "plain"] = Field(default="chat", description="plain: continued without the chat template")
-    scorer: Scorer = Field(default_factory=PhraseScorer, description="how an answer is scored")
-    patient: Slug | None = Field(default=None, description="pseudonym; items of one patient are one cluster")
-    subgroup: dict[Slug, Text] = Field(default={}, description="such as age band and sex; judged by the gate's policy")
+    turns: tuple[Turn, ...] = Field(
+        default=(), exclude_if=lambda value: not value, description="what was said before the question, in order"
+    )
+    form: Literal["chat", "plain"] = Field(
+        default="chat",
+        exclude_if=lambda value: value == "chat",
+        description="plain: continued without the chat template",
+    )
+    scorer: Scorer = Field(
+        default_factory=PhraseScorer,
+        exclude_if=lambda value: value.kind == "phrase",
+        description="how an answer is scored",
+    )
+    patient: Slug | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="pseudonym; items of one patient are one cluster",
+    )
+    subgroup: dict[Slug, Text] = Field(
+        default={},
+        exclude_if=lambda value: not value,
+        description="such as age band and sex; judged by the gate's policy",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -53,10 +71,6 @@ class SuiteItem(Contract):
         if isinstance(self.scorer, ChoiceScorer) and self.answers[0] not in self.scorer.options:
             raise ValueError("the first answer must be one of the scorer's options, word for word")
         return self
-
-    @model_serializer(mode="wrap")
-    def _omit_what_came_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_defaults(self, write(self), ("turns", "form", "scorer", "patient", "subgroup"))
 
 
 class Suite(Contract):

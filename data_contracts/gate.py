@@ -1,11 +1,11 @@
 """The regression gate: its policy, and the decision it leaves behind."""
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
-from data_contracts.base import Contract, Digest, Fraction, Slug, Text, without_defaults
+from data_contracts.base import Contract, Digest, Fraction, Slug, Text
 
 
 class Verdict(StrEnum):
@@ -61,12 +61,10 @@ class GatePolicy(Contract):
     suites: tuple[SuiteRule, ...] = ()
     max_spend: int = Field(default=20, ge=1, description="attempts one sealed suite may serve")
     subgroups: tuple[SubgroupRule, ...] = Field(
-        default=(), description="fields whose subgroups decide; of other fields they are shown only"
+        default=(),
+        exclude_if=lambda value: not value,
+        description="fields whose subgroups decide; of other fields they are shown only",
     )
-
-    @model_serializer(mode="wrap")
-    def _omit_what_came_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_defaults(self, write(self), ("subgroups",))
 
 
 class SuiteJudgement(Contract):
@@ -90,12 +88,16 @@ class SuiteJudgement(Contract):
     regressed: bool = Field(description="exact McNemar regression after Holm's correction")
     verdict: Verdict
     reason: Text
-    subgroup: Text | None = Field(default=None, description="field and value, of a judgement on a subgroup")
-    clusters: int | None = Field(default=None, description="patients, where several items are of one patient")
-
-    @model_serializer(mode="wrap")
-    def _omit_what_came_later(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_defaults(self, write(self), ("subgroup", "clusters"))
+    subgroup: Text | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="field and value, of a judgement on a subgroup",
+    )
+    clusters: int | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="patients, where several items are of one patient",
+    )
 
 
 class GateDecision(Contract):

@@ -39,6 +39,7 @@ def evaluation(
         f"this engine            {', '.join(seconds[0])} s   acc {found.acc[0]:.3f}   acc_norm {found.acc_norm[0]:.3f}",
         f"lm-eval {found.harness_version} (batch {found.harness_batch:2}) {', '.join(seconds[1])} s   "
         f"acc {found.acc[1]:.3f}   acc_norm {found.acc_norm[1]:.3f}",
-        f"{found.speedup:.2f} times as fast by the medians; {len(found.differing)} items scored differently",
+        f"{found.speedup:.2f} times as fast by the medians, {found.saving:.2f} times by processor time; "
+        f"{len(found.differing)} items scored differently",
     ]
-    show(asdict(found) | {"speedup": found.speedup}, as_json, "\n".join(lines))
+    show(asdict(found) | {"speedup": found.speedup, "saving": found.saving}, as_json, "\n".join(lines))

@@ -29,12 +29,14 @@ Rights = list[tuple[bool, bool]]
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of it. Seconds are one entry a round."""
+    """What came of it. Seconds are one entry a round: on the clock, and of processor time (all threads together)."""
 
     items: int
     options: int
     engine_seconds: tuple[float, ...]
     harness_seconds: tuple[float, ...]
+    engine_processor: tuple[float, ...]
+    harness_processor: tuple[float, ...]
     harness_batch: int
     harness_version: str
     threads: int
@@ -47,6 +49,11 @@ class Comparison:
     def speedup(self) -> float:
         """Median seconds of the harness over those of this engine."""
         return statistics.median(self.harness_seconds) / statistics.median(self.engine_seconds)
+
+    @property
+    def saving(self) -> float:
+        """The same of processor time, which other work on the machine disturbs less."""
+        return statistics.median(self.harness_processor) / statistics.median(self.engine_processor)
 
 
 def compare(
@@ -69,31 +76,29 @@ def compare(
     _check(suite)
     harness = Harness(loaded)
     batch = batch or _best_batch(harness, suite, say)
-    engine_times: list[float] = []
-    harness_times: list[float] = []
+    seconds: dict[str, list[float]] = {"engine": [], "harness": []}
+    processor: dict[str, list[float]] = {"engine": [], "harness": []}
     found: dict[str, Rights] = {}
-
-    def engine() -> None:
-        start = time.perf_counter()
-        found["engine"] = answer(loaded, suite)
-        engine_times.append(time.perf_counter() - start)
-
-    def other() -> None:
-        start = time.perf_counter()
-        found["harness"] = harness.answer(suite, batch)
-        harness_times.append(time.perf_counter() - start)
-
+    ways: dict[str, Callable[[], Rights]] = {
+        "engine": lambda: answer(loaded, suite),
+        "harness": lambda: harness.answer(suite, batch),
+    }
     answer(loaded, suite.model_copy(update={"items": suite.items[:TRIAL]}))
     for number in range(rounds):
-        for run in (engine, other) if number % 2 == 0 else (other, engine):
-            run()
-        say(f"round {number + 1}: engine {engine_times[-1]:.1f} s, harness {harness_times[-1]:.1f} s")
+        for name in ("engine", "harness") if number % 2 == 0 else ("harness", "engine"):
+            start, worked = time.perf_counter(), time.process_time()
+            found[name] = ways[name]()
+            seconds[name].append(time.perf_counter() - start)
+            processor[name].append(time.process_time() - worked)
+        say(f"round {number + 1}: engine {seconds['engine'][-1]:.1f} s, harness {seconds['harness'][-1]:.1f} s")
     pairs = list(zip(suite.items, found["engine"], found["harness"], strict=True))
     return Comparison(
         items=len(suite.items),
         options=sum(len(_scorer(item).options) for item in suite.items),
-        engine_seconds=tuple(engine_times),
-        harness_seconds=tuple(harness_times),
+        engine_seconds=tuple(seconds["engine"]),
+        harness_seconds=tuple(seconds["harness"]),
+        engine_processor=tuple(processor["engine"]),
+        harness_processor=tuple(processor["harness"]),
         harness_batch=batch,
         harness_version=version("lm_eval"),
         threads=torch.get_num_threads(),

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
+from clinical_sdft.evaluation.prefixes import prefix_groups
 from clinical_sdft.evaluation.prepare import Question
 from clinical_sdft.evaluation.scorers.choice import Likelihood
 from clinical_sdft.models.generation import TokenIds, common_prefix, left_pad, read_prefix
@@ -39,13 +40,24 @@ class ChoiceReader:
         A prompt that is too long for the model with its longest option loses its beginning, as in the usual harness.
         """
         prompts = [self._fit(question) for question in questions]
+        found: list[tuple[Likelihood, ...]] = [()] * len(questions)
+        for group in prefix_groups(prompts):
+            read = self._group([prompts[row] for row in group], [questions[row].options for row in group])
+            for row, likelihoods in zip(group, read, strict=True):
+                found[row] = likelihoods
+        return found
+
+    def _group(
+        self, prompts: list[TokenIds], options: list[tuple[tuple[int, ...], ...]]
+    ) -> list[tuple[Likelihood, ...]]:
+        """Return the likelihoods of questions whose common beginning is read once."""
         shared = common_prefix(prompts)
         cache = read_prefix(self.model, prompts[0][:shared]) if shared else None
-        found: list[tuple[Likelihood, ...]] = [()] * len(questions)
+        found: list[tuple[Likelihood, ...]] = [()] * len(prompts)
         for rows in by_length([len(prompt) - shared for prompt in prompts], self.batch_tokens):
             suffixes = [prompts[row][shared:] for row in rows]
-            options = [questions[row].options for row in rows]
-            for row, likelihoods in zip(rows, self._batch(suffixes, options, cache, shared), strict=True):
+            read = self._batch(suffixes, [options[row] for row in rows], cache, shared)
+            for row, likelihoods in zip(rows, read, strict=True):
                 found[row] = likelihoods
         return found
 

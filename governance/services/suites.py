@@ -161,5 +161,5 @@ def _retire(
     if not reason.strip():
         raise SuiteError(f"suite {digest}: say why it is retired")
     entry = suites.retire(connection, digest)
-    details = {"suite_id": entry.suite_id, "kind": entry.kind, "reason": reason, **more}
+    details: dict[str, DetailValue] = {"suite_id": entry.suite_id, "kind": entry.kind, "reason": reason, **more}
     log.append(connection, gov.clock, actor=actor, action="suite-retired", subject=digest, details=details)

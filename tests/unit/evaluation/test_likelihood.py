@@ -1,9 +1,12 @@
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clinical_sdft.evaluation import run
 from clinical_sdft.evaluation.likelihood import ChoiceReader
 from clinical_sdft.evaluation.metrics import ChoiceAccuracy
+from clinical_sdft.evaluation.prefixes import prefix_groups
 from clinical_sdft.evaluation.prepare import Question, prepare
 from clinical_sdft.evaluation.run import evaluate_suites
 from clinical_sdft.evaluation.scorers.choice import Likelihood, chosen
@@ -135,3 +138,36 @@ def test_choice_accuracy_is_a_metric() -> None:
     suite = Suite(id="s", version="1", specialty="x", licence="CC0-1.0", source="here", items=(item,))
     result = ChoiceAccuracy(suite).compute(predictions=[[-9.0, -10.0, -8.0, -20.0]], references=["i1"])
     assert result == {"acc": 1.0, "acc_norm": 0.0}
+
+
+def few_shot(groups: int, each: int, own: int = 5, shots: int = 60) -> list[tuple[int, ...]]:
+    system = (1, 2, 3)
+    return [
+        (*system, *(10 + g + shot for shot in range(shots)), *(100 + (g * each + i + k) % 200 for k in range(own)))
+        for i in range(each)
+        for g in range(groups)
+    ]
+
+
+def test_prompts_with_other_examples_are_grouped_by_them() -> None:
+    prompts = few_shot(groups=3, each=12)
+    groups = prefix_groups(prompts)
+    assert sorted(sorted(group) for group in groups) == [list(range(g, 36, 3)) for g in range(3)]
+    assert prefix_groups(few_shot(groups=12, each=1)) == [list(range(12))]
+    assert prefix_groups([(1, 2)]) == [[0]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=60), st.integers(0, 30))
+def test_every_prompt_stands_in_one_group(prompts: list[list[int]], repeated: int) -> None:
+    prompts += [[*([1] * 30), number] for number in range(repeated)]
+    groups = prefix_groups(prompts)
+    assert sorted(row for group in groups for row in group) == list(range(len(prompts)))
+
+
+def test_grouped_questions_read_as_single_ones_do(tiny) -> None:
+    questions = [Question(prompt, ((7, 8), (9,))) for prompt in few_shot(groups=2, each=8)]
+    read = ChoiceReader(tiny.model, tiny.context_tokens).read(questions)
+    for question, likelihoods in zip(questions, read, strict=True):
+        expected = [one_option(tiny.model, question.prompt, option) for option in question.options]
+        assert [one.total for one in likelihoods] == pytest.approx(expected, abs=1e-4)
