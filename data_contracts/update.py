@@ -35,6 +35,9 @@ class TrainingSettings(Contract):
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
+    dtype: Literal["float32", "bfloat16", "auto"] = Field(
+        default="float32", description="of the base weights in training; auto: what is quicker here, by measurement"
+    )
     quick: bool = Field(default=False, description="sums in a quicker order: equal to rounding, another digest")
 
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import Adapter, RoleModel, save_adapter, stack
 from clinical_sdft.models.generation import Generator
 from clinical_sdft.models.loading import LoadedModel
+from clinical_sdft.models.probe import dtype_of
 from clinical_sdft.models.prompts import chat_prompt, reply_tokens
 from clinical_sdft.models.quick import keep_freed_memory, make_quick
 from clinical_sdft.provenance import provenance
@@ -75,9 +78,11 @@ def train_arm(
     if (folder / MANIFEST).is_file():
         return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     ledger = Ledger(incumbent.loaded.weights)
+    dtype = dtype_of(plan.training.dtype)
+    incumbent.loaded.model.to(dtype)
     roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed)
     keep_freed_memory()
-    if plan.training.quick:
+    if plan.training.quick or dtype is not torch.float32:
         make_quick(roles.model)
     if arm == "sdft":
         losses = _sdft(roles, incumbent.adapter, plan, folder, ledger, on_step, party)
