@@ -40,8 +40,8 @@ def bench_sdft(
 ) -> None:
     """Train the same task by this engine's SDFT, TRL's SDFTTrainer and plain SFT, and compare what each costs.
 
-    About eight minutes on two cores; `--demonstrations 8 --batch 8` takes about two. Each arm runs in a process of
-    its own, arms alternate, and the model is the embedded one. docs/bench.md says how TRL is set.
+    Takes minutes; `--demonstrations 8 --batch 8` makes it a small one. Each arm runs in a process of its own, arms
+    alternate, and the model is the embedded one. docs/bench.md says how TRL is set.
     """
     import tempfile
     from pathlib import Path
