@@ -48,6 +48,9 @@ class TrainingSettings(Contract):
     mask_thinking: bool = Field(default=False, description="leave <think> spans out of the loss")
     replay_share: float = Field(default=0.0, ge=0, description="labelled prior prompts per demonstration in a batch")
     replay_weight: float = Field(default=1.0, ge=0, description="weight of their cross-entropy in the loss")
+    dtype: Literal["float32", "bfloat16", "auto"] = Field(
+        default="float32", description="of the base weights in training; auto: what is quicker here, by measurement"
+    )
     quick: bool = Field(default=False, description="sums in a quicker order: equal to rounding, another digest")
 
     @model_validator(mode="after")

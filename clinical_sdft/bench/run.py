@@ -125,11 +125,13 @@ def _described(task: BenchTask, timed: dict[ArmName, list[ArmRun]]) -> dict[str,
         "demonstrations": first.demonstrations // task.training.passes if first.arm != "trl" else first.demonstrations,
         "batch": task.training.batch_size,
         "passes a rollout": task.training.rollout_reuse,
+        "dtype": task.training.dtype,
         "quick": task.training.quick,
         "rollout tokens": task.training.rollout_tokens,
         "rank": task.lora.rank,
         "threads": task.threads,
         "template": task.template,
+        "TRL dtype": task.trl_dtype,
         "TRL gradient checkpointing": task.trl_checkpointing,
     }
 

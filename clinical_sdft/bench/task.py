@@ -22,6 +22,7 @@ from data_contracts import (
     TrainingSettings,
 )
 
+Dtype = Literal["float32", "bfloat16"]
 ArmName = Literal["sdft", "trl", "sft", "sdft-anchored"]
 Mode = Literal["time", "count", "profile"]
 
@@ -40,6 +41,7 @@ class BenchTask(Contract):
     lora: LoraSettings
     threads: int
     trl_checkpointing: bool = False
+    trl_dtype: Dtype = "float32"
 
 
 class OperatorShare(Contract):
@@ -78,9 +80,12 @@ class Size:
     rollout_tokens: int = 10
     reuse: int = 2
     quick: bool = True
+    dtype: Dtype = "float32"
 
 
-def demo_task(size: Size, folder: Path, *, threads: int, trl_checkpointing: bool = False) -> BenchTask:
+def demo_task(
+    size: Size, folder: Path, *, threads: int, trl_checkpointing: bool = False, trl_dtype: Dtype = "float32"
+) -> BenchTask:
     """Return the task on the embedded model and the demo's written cases; its files lie in `folder`.
 
     Raises:
@@ -106,6 +111,7 @@ def demo_task(size: Size, folder: Path, *, threads: int, trl_checkpointing: bool
         lora=LoraSettings(),
         threads=threads,
         trl_checkpointing=trl_checkpointing,
+        trl_dtype=trl_dtype,
     )
 
 
@@ -119,6 +125,7 @@ def training_of(size: Size) -> TrainingSettings:
         anchor_share=0.0,
         checkpoint_steps=10_000,
         quick=size.quick,
+        dtype=size.dtype,
     )
 
 

@@ -2,9 +2,10 @@
 
 The same merged weights, LoRA, prompts, teacher prompts, batch, rollout length, temperature, skipped tokens, optimizer
 and learning rate; full-vocabulary forward KL (`full_logits`, alpha 0), the teacher frozen (`base`), one rollout a
-prompt. float32, because bfloat16 (its default) is several times slower on a processor without bfloat16 units; no
-gradient checkpointing (its default) unless asked for, because it costs time; no old-log-probability pass (it does
-none with one iteration); nothing saved, evaluated or reported.
+prompt. float32 unless asked for otherwise: with bfloat16 (its default) its weights are cast and its `bf16` is on, which
+was slower wherever it was tried on a processor, one with matrix units for bfloat16 too. No gradient checkpointing (its
+default) unless asked for, because it costs time; no old-log-probability pass (it does none with one iteration); nothing
+saved, evaluated or reported.
 """
 
 import time
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 
 from clinical_sdft.bench.task import ArmName, BenchTask
+from clinical_sdft.models.probe import dtype_of
 from clinical_sdft.sdft.arms import Incumbent
 from clinical_sdft.sdft.templates import TEMPLATES
 from data_contracts import Demonstration, PhaseCost
@@ -49,6 +51,7 @@ def _trainer(task: BenchTask, incumbent: Incumbent, demonstrations: tuple[Demons
 
     logging.set_verbosity_error()
     settings, lora = task.training, task.lora
+    dtype = dtype_of(task.trl_dtype)
     system = [{"role": "system", "content": task.system_prompt}] if task.system_prompt else []
     rows = [
         {"prompt": [*system, {"role": "user", "content": item.question}], "privileged_context": item.answer}
@@ -74,7 +77,7 @@ def _trainer(task: BenchTask, incumbent: Incumbent, demonstrations: tuple[Demons
         teacher_model_kind="base",
         teacher_prompt_template=trl_template(task.template),
         gradient_checkpointing=task.trl_checkpointing,
-        bf16=False,
+        bf16=dtype is torch.bfloat16,
         use_cpu=not torch.cuda.is_available(),
         seed=settings.seed,
         save_strategy="no",
@@ -84,7 +87,7 @@ def _trainer(task: BenchTask, incumbent: Incumbent, demonstrations: tuple[Demons
     )
     adapter = LoraConfig(r=lora.rank, lora_alpha=lora.alpha, target_modules=list(lora.targets), task_type="CAUSAL_LM")
     return SDFTTrainer(
-        model=incumbent.loaded.model,
+        model=incumbent.loaded.model.to(dtype),
         args=config,
         train_dataset=Dataset.from_list(rows),
         processing_class=incumbent.loaded.tokenizer,

@@ -1,10 +1,20 @@
 """Measure on this machine: `bench sdft`."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from clinical_sdft.commands.common import JsonOption, err, show
+
+
+class Dtype(StrEnum):
+    """What the weights are kept as."""
+
+    auto = "auto"
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+
 
 bench = typer.Typer(help="Measure speed, memory and operations on this machine.", no_args_is_help=True)
 
@@ -17,17 +27,21 @@ def bench_sdft(
     reuse: Annotated[int, typer.Option(min=1, help="Passes this engine trains on one rollout; TRL takes one.")] = 2,
     repetitions: Annotated[int, typer.Option(min=1, help="Timed runs of each arm; medians are reported.")] = 3,
     quick: Annotated[bool, typer.Option(help="This engine's setting training.quick.")] = True,
+    dtype: Annotated[
+        Dtype, typer.Option(help="Of this engine's weights in training; auto: what is quicker here.")
+    ] = Dtype.auto,
     threads: Annotated[int, typer.Option(min=0, help="Threads of every arm; 0: as torch chooses.")] = 0,
     anchored: Annotated[bool, typer.Option(help="Also time SDFT with its anchor on prior prompts.")] = False,
     without_trl: Annotated[bool, typer.Option("--without-trl", help="Leave TRL out.")] = False,
     trl_checkpointing: Annotated[bool, typer.Option(help="TRL with gradient checkpointing, its default.")] = False,
+    trl_dtype: Annotated[Dtype, typer.Option(help="Of TRL's weights, float32 or bfloat16.")] = Dtype.float32,
     profile: Annotated[bool, typer.Option("--profile", help="Show the operators that take the time.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train the same task by this engine's SDFT, TRL's SDFTTrainer and plain SFT, and compare what each costs.
 
-    About eight minutes on two cores; `--demonstrations 8 --batch 8` takes about two. Each arm runs in a process of
-    its own, arms alternate, and the model is the embedded one. docs/bench.md says how TRL is set.
+    Takes minutes; `--demonstrations 8 --batch 8` makes it a small one. Each arm runs in a process of its own, arms
+    alternate, and the model is the embedded one. docs/bench.md says how TRL is set.
     """
     import tempfile
     from pathlib import Path
@@ -38,6 +52,7 @@ def bench_sdft(
     from clinical_sdft.bench.run import check_trl, run_bench
     from clinical_sdft.bench.task import ArmName, Size, demo_task
     from clinical_sdft.errors import InputError
+    from clinical_sdft.models.probe import quicker_dtype
 
     if demonstrations % batch:
         raise InputError(f"--demonstrations {demonstrations}: must be a multiple of --batch {batch}")
@@ -49,9 +64,16 @@ def bench_sdft(
         arms.append("sdft-anchored")
     with tempfile.TemporaryDirectory(prefix="clinical-sdft-bench-") as scratch:
         folder = Path(scratch)
-        size = Size(demonstrations, batch, rollout_tokens, reuse, quick)
+        chosen = quicker_dtype() if dtype is Dtype.auto else dtype.value
+        size = Size(demonstrations, batch, rollout_tokens, reuse, quick, chosen)
         count = threads or torch.get_num_threads()
-        task = demo_task(size, folder, threads=count, trl_checkpointing=trl_checkpointing)
+        task = demo_task(
+            size,
+            folder,
+            threads=count,
+            trl_checkpointing=trl_checkpointing,
+            trl_dtype="bfloat16" if trl_dtype is Dtype.bfloat16 else "float32",
+        )
 
         def say(line: str) -> None:
             err.print(line, highlight=False, markup=False)

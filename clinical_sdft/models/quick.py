@@ -4,7 +4,7 @@ Two places cost far more than their operations. The output layer is handed a sli
 together in memory; torch then multiplies row by row of the batch with the whole vocabulary's weights. And a LoRA layer
 that forms W + s B A copies W twice a step; adding s (x A') B' into the result in place touches less memory while a
 batch has fewer tokens than the layer has rows. Sums are taken in another order, so results agree to rounding, and an
-adapter's digest is another one than without this.
+adapter's digest is another one than without this. It also lets the base weights be of another type than the factors.
 """
 
 import ctypes
@@ -31,10 +31,11 @@ class _AddedLinear(torch.autograd.Function):
         scale: float,
     ) -> torch.Tensor:  # fmt: skip
         x_NI = x.reshape(-1, x.shape[-1])
-        reduced_NR = x_NI @ a.T
-        y_NO = linear(x_NI, weight, bias).addmm_(reduced_NR, b.T, alpha=scale)
-        ctx.save_for_backward(x_NI, weight, a, b, reduced_NR)
-        ctx.scale, ctx.shape = scale, x.shape
+        near_a, near_b = a.to(weight.dtype), b.to(weight.dtype)
+        reduced_NR = x_NI @ near_a.T
+        y_NO = linear(x_NI, weight, bias).addmm_(reduced_NR, near_b.T, alpha=scale)
+        ctx.save_for_backward(x_NI, weight, near_a, near_b, reduced_NR)
+        ctx.scale, ctx.shape, ctx.dtype = scale, x.shape, a.dtype
         return y_NO.view(*x.shape[:-1], -1)
 
     @staticmethod
@@ -45,7 +46,8 @@ class _AddedLinear(torch.autograd.Function):
         dx = None
         if ctx.needs_input_grad[0]:
             dx = (dy_NO @ weight).addmm_(dreduced_NR, a).view(ctx.shape)
-        return dx, None, None, dreduced_NR.T @ x_NI, (dy_NO.T @ reduced_NR).mul_(ctx.scale), None
+        da, db = dreduced_NR.T @ x_NI, (dy_NO.T @ reduced_NR).mul_(ctx.scale)
+        return dx, None, None, da.to(ctx.dtype), db.to(ctx.dtype), None
 
 
 added_linear: Any = _AddedLinear.apply
@@ -69,8 +71,9 @@ def _forward_of(layer: LoraLinear) -> Any:
     a, b, scale = layer.lora_A[ADAPTER], layer.lora_B[ADAPTER], layer.scaling[ADAPTER]
 
     def forward(x: torch.Tensor) -> torch.Tensor:
-        learning = torch.is_grad_enabled() and not layer.disable_adapters
-        if learning and FEW_TOKENS <= x.shape[:-1].numel() < MANY_TOKENS:
+        mixed = base.weight.dtype != a.weight.dtype
+        many = torch.is_grad_enabled() and FEW_TOKENS <= x.shape[:-1].numel() < MANY_TOKENS
+        if not layer.disable_adapters and (mixed or many):
             added: torch.Tensor = added_linear(x, base.weight, base.bias, a.weight, b.weight, scale)
             return added
         other: torch.Tensor = slow(x)

@@ -5,9 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import RoleModel, save_adapter, stack
 from clinical_sdft.models.loading import LoadedModel
+from clinical_sdft.models.probe import dtype_of
 from clinical_sdft.models.quick import keep_freed_memory, make_quick
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
@@ -48,9 +51,11 @@ def train_arm(
     if (folder / MANIFEST).is_file():
         return AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     ledger = Ledger(incumbent.loaded.weights)
+    dtype = dtype_of(plan.training.dtype)
+    incumbent.loaded.model.to(dtype)
     roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed)
     keep_freed_memory()
-    if plan.training.quick:
+    if plan.training.quick or dtype is not torch.float32:
         make_quick(roles.model)
     chosen = chosen_teacher(plan) if arm == "sdft" else None
     kept = folder if party.size == 1 else folder / f"rank-{party.rank}-of-{party.size}"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from clinical_sdft.models.adapters import FILE_NAME, Adapter
 from clinical_sdft.models.generation import Generator
+from clinical_sdft.models.probe import PROBE, measured
 from clinical_sdft.ops.processes import TrainingJob, train_in_processes
 from clinical_sdft.ops.rollouts import ServerGenerator
 from clinical_sdft.ops.serving.http import Connection
@@ -15,7 +16,7 @@ from clinical_sdft.stages.draft import demonstrations_digest
 from clinical_sdft.stages.update import Arm, Update, load
 from clinical_sdft.versions import base_folder
 from clinical_sdft.workspace import Workspace
-from data_contracts import NO_ADAPTER, AdapterManifest, Demonstration, Digest, PreflightReport
+from data_contracts import NO_ADAPTER, AdapterManifest, Demonstration, Digest, PreflightReport, TrainingSettings
 from governance.services import queries
 
 
@@ -25,11 +26,12 @@ def train(
     """Train an arm from the incumbent."""
     folder = update.folder / arm
     settings = update.workspace.settings
+    training = measured(settings.training, update.workspace.root / PROBE)
     if not (folder / MANIFEST).is_file():
         if settings.processes > 1:
-            train_in_processes(_job(update, arm, checked), settings.processes)
+            train_in_processes(_job(update, arm, checked, training), settings.processes)
         else:
-            _train_here(update, arm, demonstrations, checked)
+            _train_here(update, arm, demonstrations, checked, training)
     manifest = AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
     update.governance.objects.put_file(folder / FILE_NAME)
     digest = update.governance.objects.put_contract(manifest)
@@ -37,7 +39,13 @@ def train(
     return manifest
 
 
-def _train_here(update: Update, arm: Arm, demonstrations: Sequence[Demonstration], checked: PreflightReport) -> None:
+def _train_here(
+    update: Update,
+    arm: Arm,
+    demonstrations: Sequence[Demonstration],
+    checked: PreflightReport,
+    training: TrainingSettings,
+) -> None:
     settings = update.workspace.settings
     plan = Plan(
         demonstrations=demonstrations,
@@ -45,7 +53,7 @@ def _train_here(update: Update, arm: Arm, demonstrations: Sequence[Demonstration
         prior_prompts=update.workspace.prior_prompts(),
         preflight=checked,
         system_prompt=settings.system_prompt,
-        training=settings.training,
+        training=training,
         lora=settings.lora,
         replay=update.workspace.labelled_prompts(),
         lineage=_lineage(update),
@@ -58,7 +66,7 @@ def _train_here(update: Update, arm: Arm, demonstrations: Sequence[Demonstration
     gc.collect()
 
 
-def _job(update: Update, arm: Arm, checked: PreflightReport) -> TrainingJob:
+def _job(update: Update, arm: Arm, checked: PreflightReport, training: TrainingSettings) -> TrainingJob:
     """Write down what the processes need; they read the files that are here already."""
     settings, adapter = update.workspace.settings, update.incumbent_adapter
     return TrainingJob(
@@ -73,7 +81,7 @@ def _job(update: Update, arm: Arm, checked: PreflightReport) -> TrainingJob:
         prior_prompts=tuple(update.workspace.prior_prompts()),
         preflight=checked,
         system_prompt=settings.system_prompt,
-        training=settings.training,
+        training=training,
         lora=settings.lora,
         replay=tuple(update.workspace.labelled_prompts()),
         lineage=_lineage(update),
