@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     reply: str = Field(default=Phrasing.reply, description="how the model replies; must hold {answer}")
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
-    deid_ner: str = Field(default="spacy", description="spacy, transformers:PLACE, gliner:PLACE or patterns")
+    deid_ner: str = Field(default="spacy", description="spacy, transformers:FOLDER-OR-ID or patterns")
     deid_ner_digest: str | None = Field(default=None, description="the only model of that place that is accepted")
     preflight_sample: int = Field(default=32, ge=8)
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")

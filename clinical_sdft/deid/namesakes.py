@@ -107,6 +107,8 @@ def _beside(text: str, words: Sequence[Word], index: int, flat: bool) -> Iterato
             other += step
         if step < 0:
             yield from between
+        if not between and 0 <= other < len(words) and words[other].low == "and":
+            other += step
         if not 0 <= other < len(words):
             continue
         first, second = sorted((index, other))

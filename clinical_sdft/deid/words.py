@@ -67,7 +67,7 @@ def is_flat(words: Sequence[Word]) -> bool:
     """Tell whether most words of a text have a capital letter, so that it says nothing."""
     clinical = lexicon().clinical
     told = [word for word in words if len(word.low) > 2 and word.low not in clinical and not is_function_word(word.low)]
-    return sum(word.capital for word in told) * 5 > len(told) * 4
+    return len(told) > 2 and sum(word.capital for word in told) * 5 > len(told) * 4
 
 
 def with_capitals(text: str) -> str:

@@ -179,10 +179,10 @@ def _place_size(rest: str) -> int:
     words = [match.end() for match in matches(rf"\G ?{_WORD}", rest)][:6]
     for end in reversed(words):
         if is_open_place(rest[:end]):
-            return end
+            return int(end)
     for size in range(min(len(words), 4), 0, -1):
         if _may_be_place(rest[: words[size - 1]].split(), rest[words[size - 1] :]):
-            return words[size - 1]
+            return int(words[size - 1])
     return 0
 
 

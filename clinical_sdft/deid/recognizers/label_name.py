@@ -50,8 +50,8 @@ def _is_initialled(text: str, start: int, end: int) -> bool:
 
 def _is_family_first(text: str, start: int, end: int) -> bool:
     """Tell `FALEAFA,TALLULAH` and `de Jong, Annemieke` from `Portland, Maine` and `Pain, Nausea`."""
-    family, _, given = text[start:end].partition(",")
-    last, first = stem(family.split()[-1]), stem(given.split()[0])
+    before, _, after = text[start:end].partition(",")
+    last, first = stem(before.split()[-1]), stem(after.split()[0])
     known = lexicon()
     if ({last, first} - {"ng"}) & (known.clinical | known.departments | known.states | known.regions):
         return False

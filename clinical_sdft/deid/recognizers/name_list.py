@@ -111,7 +111,12 @@ def _is_pair(text: str, pair: Sequence[Word]) -> bool:
     known, gap = lexicon(), text[given.end : family.start]
     if not (given.capital and family.capital) or gap != " " or {given.low, family.low} & known.clinical:
         return False
-    named = given.low in known.given or (is_listed_given(given.low) and is_noun_only(given.low))
+    named = given.low in known.given or (
+        is_listed_given(given.low) and (is_noun_only(given.low) or given.low in known.ambiguous)
+    )
+    after = text[family.end : family.end + 16]
+    if is_flat(words_of(text)) and not any(matches(rf"^[,.;:)\n]|^$|{DOES}", after)):
+        return False
     return named and not is_function_word(given.low) and (is_common_family(family.low) or known.is_name(family.low))
 
 
