@@ -38,12 +38,14 @@ _ORDINAL_WORD = (
 _CUE = (
     r"\b(?:on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?|discharged?|adm|d/c|by"
     r"|after|before|between"
-    r"|presented|returned|follow-?up|appointment|appt|dob|born|started|last|and|through|thru|to)[ :]{1,2}"
+    r"|presented|returned|around|patient|circa|visit of|verified|follow-?up|appointment|appt|dob|born|started"
+    r"|last|and|through|thru|to)[ :]{1,2}"
 )
 _MONTH_CUE = r"\b(?:in|since|of|last|this|until|till|from|early|mid|late|next|by|before|after|during)[ -]"
 _HOLIDAYS = (
     r"(?:christmas|xmas|new year'?s?|thanksgiving|easter)(?: day| eve| sunday| monday| week(?:end)?)?|halloween"
-    r"|(?:independence|labou?r|memorial|veterans'?|presidents'?|columbus|mlk|martin luther king|boxing|canada|bastille|anzac"
+    r"|(?:independence|labou?r|memorial|veterans'?|presidents'?|columbus|mlk|martin luther king|boxing|canada"
+    r"|bastille|anzac"
     r"|mother'?s'?|father'?s'?|valentine'?s?|st\.? patrick'?s|groundhog) day|good friday|ash wednesday|palm sunday"
     r"|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali|eid(?: al-\p{L}+)?|cinco de mayo"
     r"|super bowl sunday|juneteenth|mardi gras"
@@ -61,16 +63,22 @@ FORMS: tuple[str, ...] = (
     rf"\b{_MON} (?:the )?(?:{_ORDINAL_WORD})\b(?:,? {_Y4}|{_SPELLED_YEAR})",
     rf"{_EDGE}{_M}/{_D} ?- ?\d{{1,2}}/\d{{1,2}}/{_Y}{_END}",
     rf"{_EDGE}{_M}/{_D} ?- ?\d{{1,2}}/{_Y4}{_END}",
-    rf"{_EDGE}{_D}{_ORD} ?(?:-|to|and|through) ?\d{{1,2}}(?:st|nd|rd|th)?[ -](?:of )?{_MON}(?:[ ,-]{{1,2}}{_Y4})?(?!\w)",
+    (
+        rf"{_EDGE}{_D}{_ORD} ?(?:-|to|and|through) ?\d{{1,2}}(?:st|nd|rd"
+        rf"|th)?[ -](?:of )?{_MON}(?:[ ,-]{{1,2}}{_Y4})?(?!\w)"
+    ),
     rf"\b{_MON} {_D}{_ORD} ?(?:-|to|and|through|&) ?\d{{1,2}}(?:st|nd|rd|th)?,? {_Y4}\b",
     rf"{_EDGE}{_D}{_ORD}[ -]?{_MON}[ -]?'?(?P<y>\d\d)(?![\w:/]|[.]\d| ?(?:mg|mcg|%|years|days|weeks))",
     rf"{_EDGE}{_Y4}(?P<sep>[-/.])(?P<m>0?[1-9]|1[0-2])(?P=sep){_D}(?:T[\d:.]+Z?|(?![\w/]|[.-]\d))",
     rf"{_EDGE}{_M}(?P<sep>[-/.]){_D}(?P=sep){_Y}{_END}",
     rf"\b{_MON}[ -]{{0,2}}{_D}{_ORD}(?: ?, ?| |-){{1,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=')\d\d)\b",
-    rf"{_EDGE}{_D}{_ORD}[ -]{{0,2}}(?:of )?{_MON}[ ,-]{{0,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=['-])\d\d)\b",
+    rf"{_EDGE}(?:the )?{_D}{_ORD}[ -]{{0,2}}(?:of )?{_MON}[ ,-]{{0,2}}'?(?P<y>(?:18|19|20)\d\d|(?<=['-])\d\d)\b",
     rf"\b{_MON}(?:,? of|,)? ?'?(?P<y>(?:18|19|20)\d\d|(?<=')\d\d)\b",
-    rf"\b{_MON} ?(?:the )?{_D}{_ORD}(?: ?(?:-|to|through|and) ?\d{{1,2}}(?:st|nd|rd|th)?)?(?!\d|/| ?mg| ?mcg| ?%|[.:]\d)\b",
-    rf"{_EDGE}{_D}{_ORD}[ -]?(?:of )?{_MON}(?!\w)",
+    (
+        rf"\b{_MON} ?(?:the )?{_D}{_ORD}(?: ?(?:-|to|through|and) ?\d{{1,2}}(?:st|nd|rd|th)?)?(?!\d|/| ?mg"
+        rf"| ?mcg| ?%|[.:]\d)\b"
+    ),
+    rf"{_EDGE}(?:the )?{_D}{_ORD}[ -]?(?:of )?{_MON}(?!\w)",
     rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])[/.-]{_Y4}{_END}",
     rf"{_EDGE}{_Y4}-(?P<m>0[1-9]|1[0-2]){_END}",
     rf"{_EDGE}{_Y4}(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\b",
@@ -78,8 +86,12 @@ FORMS: tuple[str, ...] = (
     r"(?-i:\b(?P<mon>January|February|April|June|July|August|September|October|November|December)\b)",
     rf"\b(?:{_HOLIDAYS})\b(?:,?(?: of| in)? {_Y4})?",
     rf"\b(?:early |mid-?|late )?(?:spring|summer|fall|autumn|winter|q[1-4])(?:,? of|,)? {_Y4}\b",
-    rf"\b(?<!(?:every|each|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! ?(?:-|through|thru|to|and|&|,) ?{_WEEKDAY})",
-    r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$| of (?:this|last|next) month"
+    (
+        rf"\b(?<!(?:every|each|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! ?(?:-|through|thru"
+        rf"|to|and|&|,) ?{_WEEKDAY})"
+    ),
+    r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$"
+    r"| of (?:this|last|next) month"
     r"| (?:at|for|with|and|due|because)\b)",
 )
 _BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}(?: ?(?:-|to|through) ?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?{_END}"
@@ -114,7 +126,7 @@ class DateSpan:
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Return the dates of a text (as `fold` leaves it), in their order and without overlap."""
     taken: list[DateSpan] = []
-    for found in _candidates(text):
+    for found in _candidates(text.replace("\n", " ")):
         if all(found.end <= other.start or found.start >= other.end for other in taken):
             taken.append(found)
     return tuple(sorted(taken, key=lambda span: span.start))
@@ -155,7 +167,7 @@ def _is_bare_date(text: str, match: Any) -> bool:
     if any(matches(_CUE + "$", before)):
         return True
     upper, lower = int(match["m"]), int(match["d"])
-    return not (lower in (5, 6, 10) and upper <= lower) and lower > 4
+    return upper > lower or (lower not in (5, 6, 10) and lower > 4)
 
 
 def _read(match: Any) -> DateSpan | None:

@@ -5,6 +5,7 @@ from typing import Any
 from clinical_sdft.deid.categories import Category, Span
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.merge import merge
+from clinical_sdft.deid.namesakes import namesakes
 from clinical_sdft.deid.ner import NerModel
 from clinical_sdft.deid.policy import DeidPolicy
 from clinical_sdft.deid.presidio import (
@@ -18,7 +19,8 @@ from clinical_sdft.deid.recognizers import all_recognizers
 from clinical_sdft.deid.recognizers.known_identifiers import KnownIdentifiersRecognizer
 from clinical_sdft.deid.recognizers.rules import GUESS, result
 from clinical_sdft.deid.safe import keep_safe
-from clinical_sdft.deid.text import fold
+from clinical_sdft.deid.text import fold, unwrap
+from clinical_sdft.deid.words import with_capitals
 
 LANGUAGE = "en"
 MAX_CHARACTERS = 200_000
@@ -34,9 +36,9 @@ _NER_CATEGORIES = {
 class NerRecognizer(EntityRecognizer):  # type: ignore[misc]
     """Brings the spans of a name recognition model into presidio, as guesses."""
 
-    def __init__(self, model: NerModel) -> None:
-        """Keep the model."""
-        self.model = model
+    def __init__(self, model: NerModel, text: str) -> None:
+        """Keep the model, and the text as it was written: the rules read one in which capital letters are put."""
+        self.model, self.text = model, text
         super().__init__(supported_entities=["name", "place", "facility"], name=f"ner:{model.name}")
 
     def load(self) -> None:
@@ -44,7 +46,7 @@ class NerRecognizer(EntityRecognizer):  # type: ignore[misc]
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """Return presidio results."""
-        found = ((span, _NER_CATEGORIES.get(span.label)) for span in self.model.analyze(text))
+        found = ((span, _NER_CATEGORIES.get(span.label)) for span in self.model.analyze(self.text))
         return [result(to[0], span.start, span.end, to[1], guess=True) for span, to in found if to is not None]
 
 
@@ -65,7 +67,8 @@ class DetectionEngine:
 
     def __init__(self, ner: NerModel, policy: DeidPolicy) -> None:
         """Build presidio's analyzer with exactly the recognizers of this package."""
-        recognizers = [*all_recognizers(policy), NerRecognizer(ner)]
+        self.ner = ner
+        recognizers = all_recognizers(policy)
         self._analyzer = AnalyzerEngine(
             registry=RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE]),
             nlp_engine=NoOpNlpEngine([{"lang_code": LANGUAGE, "model_name": "none"}]),
@@ -83,9 +86,12 @@ class DetectionEngine:
         """
         if len(text) > MAX_CHARACTERS:
             raise ValueError("the narrative is too long")
-        folded = fold(text)
+        written = unwrap(fold(text))
+        folded = with_capitals(written)
         results = self._analyzer.analyze(
-            folded, language=LANGUAGE, ad_hoc_recognizers=[KnownIdentifiersRecognizer(known)]
+            folded,
+            language=LANGUAGE,
+            ad_hoc_recognizers=[KnownIdentifiersRecognizer(known), NerRecognizer(self.ner, written)],
         )
         spans = [
             Span(
@@ -93,4 +99,5 @@ class DetectionEngine:
             )
             for r in results
         ]
-        return merge(folded, keep_safe(folded, spans))
+        safe = keep_safe(folded, spans)
+        return merge(folded, [*safe, *namesakes(folded, safe)])

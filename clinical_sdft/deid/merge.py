@@ -59,10 +59,11 @@ def _beyond(text: str, span: Span, taken: list[Span]) -> list[Span]:
         ]
     if pieces == [span]:
         return pieces
+    initials = [piece for piece in (_stripped(text, piece) for piece in pieces) if _is_initial(text, piece)]
     kept = [piece for piece in (_stripped(text, piece) for piece in pieces) if _says_something(text, piece)]
     if span.category in _WORDS and span.guess:
-        return keep_safe(text, [replace(piece, guess=True) for piece in kept])
-    return kept
+        return [*initials, *keep_safe(text, [replace(piece, guess=True) for piece in kept])]
+    return [*initials, *kept]
 
 
 def _minus(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[int, int]]:
@@ -77,9 +78,15 @@ def _stripped(text: str, span: Span) -> Span:
     return replace(span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" ,;:(-'"))))
 
 
+def _is_initial(text: str, span: Span) -> bool:
+    """Tell whether what is left of a name is its middle initial: the `Q.` between two known names."""
+    left = text[span.start : span.end].rstrip(".")
+    return span.category == Category.NAME and len(left) == 1 and left.isupper()
+
+
 def _says_something(text: str, span: Span) -> bool:
     words = [match.group() for match in matches(r"[\p{L}\d][\p{L}\d'-]*", text[span.start : span.end])]
-    generic = lexicon().departments
+    generic = lexicon().departments | {"dr", "mr", "mrs", "ms"}
     return any(len(word) > 1 and stem(word) not in generic for word in words)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from clinical_sdft.deid.categories import Category, Span
-from clinical_sdft.deid.lexicon import Lexicon, lexicon, stem
+from clinical_sdft.deid.lexicon import Lexicon, is_listed_given, lexicon, stem
 from clinical_sdft.deid.text import matches
 
 _UNIT_AFTER = (
@@ -106,6 +106,9 @@ def _is_safe(
     if span.score < 0.5 and word.isupper() and len(word) < 6:
         return True
     if _follows_given_name(text, start, span, words) and word.istitle() and stem(word) not in words.clinical:
+        return False
+    cued = span.category == Category.NAME and span.score >= 0.69 and word.istitle()
+    if cued and is_listed_given(word) and stem(word) not in words.clinical | words.departments:
         return False
     if words.is_name(word):
         return alone and span.score <= 0.7 and stem(word) in words.ambiguous and _begins_sentence(text, start)

@@ -103,7 +103,7 @@ class Surrogates:
         if category in NUMBERS:
             return self._code(value, category)
         writers = {
-            Category.AGE: lambda _: OLD_AGE,
+            Category.AGE: lambda text: OLD_AGE + text.lstrip("0123456789") if text[0].isdigit() else OLD_AGE,
             Category.ZIP: _zip,
             Category.PHONE: self._phone,
             Category.EMAIL: lambda text: f"{self._code('aa00', category, text)}@example.org",

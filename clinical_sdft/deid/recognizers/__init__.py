@@ -11,6 +11,7 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
         account,
         address_block,
         age_over_89,
+        biometric,
         date,
         device_serial,
         email,
@@ -34,6 +35,6 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
     plain = (
         mrn, health_plan, account, ssn, phone_fax, email, url_ip, licence_plate_vehicle, device_serial,
         licence_certificate, zip_address, facility, honorific_name, label_name, other_id, other_script, name_list,
-        place_list, address_block,
+        place_list, address_block, biometric,
     )  # fmt: skip
     return [*(module.recognizer() for module in plain), date.DateRecognizer(), age_over_89.recognizer(policy)]

@@ -7,12 +7,12 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.lexicon import is_vocabulary, large_list, lexicon, plain_letters, stem
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
-from clinical_sdft.deid.text import fold, matches
+from clinical_sdft.deid.text import fold, matches, word_set
 
 SCORE = 0.865
 _NUMBER = r"\d{1,5}(?:[ ]?[A-Za-z]\b)?(?:[-/]\d{1,4})?"
 _BEFORE = rf"(?<![\w.,/:-])(?:{_NUMBER}[ ,]{{1,2}})?"
-_CAP = r"(?-i:[\p{Lu}][\p{L}\p{M}'.-]*)"
+_CAP = r"(?-i:\p{Lu}[\p{L}\p{M}'-]*(?:(?<=\b\p{Lu})\.|(?<=\b\p{L}{2})\.|(?<=\b\p{L}{3})\.|(?<=\b\p{L}{4})\.)?)"
 _SMALL = (
     r"(?:de|de la|de los|del|da|do|dos|das|di|du|des|la|le|les|van|van der|von|der|den|the|of|al|am|im|zum|zur|nad|y|e)"
 )
@@ -20,31 +20,51 @@ _NAMES = (
     rf"(?:{_SMALL} )*(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th))(?: (?:{_SMALL} )*(?:{_CAP}|\d{{1,2}}(?:st|nd|rd|th))){{0,4}}"
 )
 _ENDING = (
-    r"(?:street|str|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|ct|terrace|way|circle|parkway|pkwy|highway|hwy"
-    r"|crescent|cres|close|row|trail|alley|turnpike|mews|grove|gardens|esplanade|quay|wharf|line|crossing|pass|run|st)\b\.?"
+    r"(?:street|str|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|ct|terrace|way|circle|parkway|pkwy"
+    r"|highway|hwy"
+    r"|crescent|cres|close|row|trail|alley|turnpike|mews|grove|gardens|esplanade|quay|wharf|line|crossing|pass"
+    r"|run|st)\b\.?"
 )
 _GLUED = (
-    r"\p{L}{3,}(?:straße|strasse|stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|damm|ufer|laan|straat|plein|plaats|dreef|kade|gracht"
+    r"\p{L}{3,}(?:straße|strasse|stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|damm|ufer|laan|straat|plein|plaats"
+    r"|dreef|kade|gracht"
     r"|steenweg|singel|gata|gatan|gaten|gate|gade|vej|vei|veien|vegen|vegur|vägen|väg|gränd|stræde|katu|tie|kuja|polku"
     r"|bakken|backen|allén|gärde|torg|torget|plads|stien|stigen|brunnur|garður)"
 )
 _LEADING = (
-    r"(?:via|viale|vicolo|piazza|piazzale|corso|largo|contrada|strada|rua|travessa|avenida|av\.?|alameda|praça|estrada|calle"
-    r"|c/|carrera|carretera|cr|cl|camino|camiño|paseo|plaza|rue|avenue|boulevard|bd|place|chemin|allée|impasse|quai|cours|route"
-    r"|square|ul\.?|ulica|ulice|al\.|os\.|aleja|plac|trg|ulitsa|ulitca|bulevar|bul\.|jalan|jl\.?|nám\.|náměstí|calea|str\.)"
+    r"(?:via|viale|vicolo|piazza|piazzale|corso|largo|contrada|strada|rua|travessa|avenida|av\.?|alameda|praça"
+    r"|estrada|calle"
+    r"|c/|carrera|carretera|cr|cl|camino|camiño|paseo|plaza|rue|avenue|boulevard|bd|place|chemin|allée|impasse"
+    r"|quai|cours|route"
+    r"|square|ul\.?|ulica|ulice|al\.|os\.|aleja|plac|trg|ulitsa|ulitca|bulevar|bul\.|jalan|jl\.?|nám\.|náměstí"
+    r"|calea|str\.)"
 )
 _TRAILING = (
-    r"(?:utca|út|u\.|tér|krt\.|körút|köz|ulica|tee|tn|mnt|pst|iela|gatvė|sokak|sk\.|cad\.|caddesi|mah\.|ul\.|str\.|straße|cesta"
+    r"(?:utca|út|u\.|tér|krt\.|körút|köz|ulica|tee|tn|mnt|pst|iela|gatvė|sokak|sk\.|cad\.|caddesi|mah\.|ul\."
+    r"|str\.|straße|cesta"
     r"|bulvár|nám\.)"
 )
-_UNIT = r"(?:suite|ste|apt|apartment|flat|unit|floor|fl|room|rm|bldg|building|lot|no)\b\.? ?#?[A-Z]?\d{1,5}[A-Z]?\b"
+_UNIT = (
+    r"(?:#\d{1,5}[A-Z]?\b|(?:suite|ste|apt|apartment|flat|unit|floor|fl|room|rm|bldg|building|lot"
+    r"|no)\b\.? ?#?[A-Z]?\d{1,5}[A-Z]?\b)"
+)
 _SURE_UNIT = r"\b(?:suite|ste\.|apt|apartment|flat)\b\.? ?#?\d{1,5}[A-Z]?\b"
 
 ANCHORS: tuple[str, ...] = (
     rf"{_BEFORE}{_NUMBER} (?:[NSEW]{{1,2}}\.? )?{_NAMES} {_ENDING}",
-    rf"(?<![\w.,/:-]){_NUMBER} (?:{_NUMBER} )?\p{{L}}{{3,}}(?: \p{{L}}{{3,}})? (?:street|avenue|road|lane|boulevard|terrace|drive)\b",
+    (
+        rf"(?<![\w.,/:-]){_NUMBER} (?:{_NUMBER} )?(?:[NSEW]{{1,2}}\.? )?\p{{L}}{{3,}}(?: \p{{L}}{{3,}})? "
+        rf"(?:street|avenue|road|lane|boulevard|terrace|drive)\b"
+    ),
+    (
+        rf"(?<![\w.,/:-]){_NUMBER} (?:[NSEW]{{1,2}}\.? )?(?:(?:state|us|county|old|rural) )?(?:route|rte\.?"
+        rf"|highway|hwy\.?|road|rt\.?) \d{{1,4}}\b"
+    ),
     rf"{_BEFORE}\b{_LEADING} {_NAMES},? {_NUMBER}(?!\w)",
-    rf"(?<![\w.,/:-]){_NUMBER},? {_LEADING} (?:{_SMALL} )*\p{{L}}[\p{{L}}'.-]+(?: \p{{L}}[\p{{L}}'.-]+){{0,4}},? {_NUMBER}(?!\w)",
+    (
+        rf"(?<![\w.,/:-]){_NUMBER},? {_LEADING} (?:{_SMALL} )*\p{{L}}[\p{{L}}'.-]+"
+        rf"(?: \p{{L}}[\p{{L}}'.-]+){{0,4}},? {_NUMBER}(?!\w)"
+    ),
     rf"(?<![\w.,/:-]){_NUMBER},? {_LEADING} {_NAMES}",
     rf"{_BEFORE}\b{_GLUED},? {_NUMBER}(?!\w)",
     rf"{_BEFORE}(?<!\w){_NAMES} {_TRAILING},? {_NUMBER}(?!\w)\.?",
@@ -59,7 +79,8 @@ ANCHORS: tuple[str, ...] = (
 )
 _CUE = (
     r"\b(?:address(?:es)?(?: (?:is|was|to|with|of))?|lives at|living at|resid(?:es|ing) at|residence|located at|home is"
-    r"|office is at|sent? (?:it |one |them )?to|arrived at|taxi to|deliver(?:ed|y)? (?:it )?to|ship(?:ped)? to|mail(?:ed)? to"
+    r"|office is at|sent? (?:it |one |them )?to|arrived at|taxi to|deliver(?:ed|y)? (?:it )?to|ship(?:ped)? to"
+    r"|mail(?:ed)? to"
     r"|moved to)[ :]{1,5}(?=\d{1,5} ?\p{L})"
 )
 _GAP = r"^(?:[ \t]*[,;.]?[ \t]*(?:\n[ \t?>*|]*)?[,;]?[ \t]*)"
@@ -92,7 +113,7 @@ def find_addresses(text: str) -> Iterator[tuple[int, int]]:
     """Yield the half-open offsets of each address (of a text as `fold` leaves it)."""
     for pattern in ANCHORS:
         for match in matches(pattern, text):
-            if _is_address(match.group()):
+            if is_street(match.group()):
                 yield match.start(), _read_on(text, match.end())
     for match in matches(_CUE, text):
         head = next(matches(r"^[^\n.;!?()]{3,80}", text[match.end() : match.end() + 80]), None)
@@ -100,15 +121,26 @@ def find_addresses(text: str) -> Iterator[tuple[int, int]]:
             yield match.end(), _read_on(text, match.end() + _plain_end(head.group()))
 
 
-def _is_address(text: str) -> bool:
+_NO_STREET = word_set("year years yr yrs old month months week weeks day days hour hours mg mcg ml times per")
+
+
+def is_street(text: str) -> bool:
     """Tell `12 Maple Lane` from `3 Days Way`: besides the kind of street some word must not be clinical."""
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text)]
-    return any(len(word) > 1 and word not in lexicon().clinical for word in words)
+    if any(matches(r"\p{L}{5,}\. ", text)):
+        return False
+    return _NO_STREET.isdisjoint(words) and any(len(word) > 1 and word not in lexicon().clinical for word in words)
 
 
 def _plain_end(line: str) -> int:
     """Return where the first words of everyday English behind an address begin, or its length."""
-    for match in matches(r"[ ,](?:for|and|please|when|but|which|who|with|because|since|as|so|where|last|at)\b", line):
+    for match in matches(
+        (
+            r"[ ,](?:was|is|has|had|for|and|please|when|but|which|who|with|because|since|as|so|where|last"
+            r"|at)\b"
+        ),
+        line,
+    ):
         return int(match.start())
     return len(line)
 
@@ -147,10 +179,10 @@ def _place_size(rest: str) -> int:
     words = [match.end() for match in matches(rf"\G ?{_WORD}", rest)][:6]
     for end in reversed(words):
         if is_open_place(rest[:end]):
-            return end
+            return int(end)
     for size in range(min(len(words), 4), 0, -1):
         if _may_be_place(rest[: words[size - 1]].split(), rest[words[size - 1] :]):
-            return words[size - 1]
+            return int(words[size - 1])
     return 0
 
 
@@ -178,33 +210,7 @@ def _ends_here(after: str) -> bool:
     return coded or any(is_open_place(rest[:end]) for end in ends)
 
 
-_PLACE_WORDS = frozenset(
-    [
-        "of",
-        "the",
-        "and",
-        "de",
-        "la",
-        "le",
-        "du",
-        "am",
-        "an",
-        "bei",
-        "sur",
-        "republic",
-        "people's",
-        "saint",
-        "new",
-        "san",
-        "el",
-        "los",
-        "las",
-        "di",
-        "da",
-        "do",
-        "nad",
-    ]
-)
+_PLACE_WORDS = word_set("of the and de la le du am an bei sur republic people's saint new san el los las di da do nad")
 
 
 def is_open_place(phrase: str) -> bool:

@@ -4,7 +4,8 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.policy import DeidPolicy
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 
-_AGE = r"(?P<id>9\d|1[0-2]\d)"
+_NUMBER = r"(?:9\d|1[0-2]\d)"
+_AGE = rf"(?P<id>{_NUMBER})"
 _UNIT = r"(?:-| )?(?:year|yr|y)s?(?:[- /]?(?:old|o)|/o)?\b(?! (?:ago|later|history))"
 _WORDS = (
     r"(?P<id>ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
@@ -21,7 +22,7 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
     return RuleRecognizer(
         "age_over_89",
         (
-            Rule(rf"(?<![\w./]){_AGE}{_UNIT}", Category.AGE, 0.87),
+            Rule(rf"(?<![\w./])(?P<id>{_NUMBER}{_UNIT})", Category.AGE, 0.87),
             Rule(rf"(?<![\w./]){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b", Category.AGE, 0.87),
             Rule(
                 rf"\b(?:aged?|turned|turning|age[: ]+(?:of|is)?|age at [a-z]+:?)[: ]+{_AGE}(?![\w/]|[.%]\d)",

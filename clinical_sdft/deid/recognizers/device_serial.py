@@ -6,7 +6,7 @@ from clinical_sdft.deid.recognizers.rules import LONG_CODE, TO_VALUE, Rule, Rule
 _LABEL = (
     r"\b(?:serial|s/n|sn|device|udi|model|lot|imei|implant|pacemaker|defibrillator|icd|pump|monitor"
     r"|asset|equipment"
-    r"|prosthesis|lead|stent|mac)(?: (?:serial|device|model|lot))?"
+    r"|prosthesis|lead|stent|mac|remote monitoring,? unit|gateway|sensor|transmitter)(?: (?:serial|device|model|lot))?"
 )
 
 

@@ -4,20 +4,36 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.lexicon import is_listed_name, is_vocabulary, large_list, lexicon, plain_letters, stem
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
-from clinical_sdft.deid.text import matches
+from clinical_sdft.deid.text import matches, word_set
+from clinical_sdft.deid.words import is_flat, words_of
 
-_KIND = (
-    r"(?:Hospitals?|HOSPITAL|(?:[Ff]amily |[Cc]ommunity |[Uu]rgent )?[Cc]linics?|CLINIC"
-    r"|Medical (?:Center|Centre|Group|College|Associates)"
-    r"|MEDICAL CENTER|(?:Health|Cancer|Heart|Surgery|Trauma|Wellness|Care|Dialysis|Rehab(?:ilitation)?"
-    r"|Imaging|Eye|Pain)"
-    r" (?:Center|Centre|System|Institute|Clinic|Services|Partners|Network)|Healthcare|HealthCare"
-    r"|Health|Infirmary|Hospice"
-    r"|Nursing Home|[Ff]acility|Memorial|Sanatorium|Pharmacy|Urgent Care|Institute|University|College"
-    r"|School|Academy"
-    r"|Elementary|Church|Center|Centre|Practice|[Oo]ffice|Laboratories|Labs|Inc|LLC|Ltd|Corp(?:oration)?|Company)"
+_KINDS = (
+    r"Hospitals?|Hosp|(?:Family |Community |Urgent )?Clinics?|Medical (?:Center|Centre|Group|College|Associates)"
+    r"|(?:Health|Cancer|Heart|Surgery|Surgical|Trauma|Wellness|Care|Dialysis|Rehab(?:ilitation)?|Imaging|Eye"
+    r"|Pain|Birth|Nursing"
+    r"|Counseling|Recovery|Treatment|Hospice|Dental|Spine|Sleep|Endoscopy|Infusion|Senior|Day)"
+    r" (?:Center|Centre|System|Institute|Clinic|Services|Partners|Network|Associates|Hospital|Group|Home|Specialists)"
+    r"|(?:Dermatology|Cardiology|Orthop(?:a)?edics?|Neurology|Pediatrics?|Oncology|Urology|Radiology"
+    r"|Gastroenterology|Psychiatry"
+    r"|Ophthalmology|Gyn(?:a)?ecology|Obstetrics|Rheumatology|Nephrology|Pulmonology|Endocrinology|Allergy"
+    r"|Anesthesia|Internal Medicine"
+    r"|Family Medicine|Family Practice|Primary Care|Physical Therapy) (?:Associates|Group|Partners|Specialists"
+    r"|Clinic|Center|Consultants)"
+    r"|Family (?:Practice|Medicine|Health)|(?:Behavioral |Mental |Home |Public )?Health|Healthcare|HealthCare"
+    r"|Health Care|Dialysis"
+    r"|Rehabilitation|Rehab|Infirmary|Hospice|Nursing (?:Home|Facility)|Care Home|Assisted Living|Facility"
+    r"|Memorial|Sanatorium"
+    r"|Pharmacy|Drugs?tore|Urgent Care|Institute|University|College|(?:High |Middle |Primary |Elementary "
+    r"|Grammar |Nursing |Medical |Charter )?School|Academy|Elementary|Church|Center"
+    r"|Centre|Practice|Office"
+    r"|Laboratories|Labs|Inc|LLC|Ltd|Corp(?:oration)?|Company|Orthop(?:a)?edics?|Dermatology|Pediatrics"
+    r"|Physicians|Specialists"
+    r"|Brewing(?: Company)?|Brewery|Textiles|Manufacturing|Foods|Motors|Airlines|Construction|Trucking|Shipping"
+    r"|Mills|Steel|Hotel"
+    r"|Manor|Lodge|Retirement Community"
 )
-_NAME = r"(?:\p{Lu}[\p{L}'&-]*|St\.|Mt\.|Ft\.|Dr\.|&|of|the|and|for|at)"
+_KIND = rf"(?:{_KINDS}|{_KINDS.upper()}|[Cc]linic|[Ff]acility|[Oo]ffice)"
+_NAME = r"(?:\p{Lu}[\p{L}\p{M}'&-]*|OF|THE|AND|FOR|St\.|Mt\.|Ft\.|&|of|the|and|for)"
 
 
 _AT = (
@@ -29,13 +45,21 @@ _PHRASE = r"(?P<id>(?-i:\p{Lu}[\p{L}'.-]+)(?: (?:&|of|and|(?-i:\p{Lu}[\p{L}'-]+)
 
 
 _BUSINESS = (
-    r"(?:(?i:Inc|Incorporated|LLC|Ltd|Limited|Corp|Corporation|Co|Company|PLC|GmbH|LLP|PLLC|S\.?A)\b\.?|Group|Technologies|Systems"
-    r"|Solutions|Services|Agency|Associates|Partners|Insurance|International|Networks?|Consulting|Foundation|Industries|Holdings"
-    r"|Bank|Enterprises|Logistics|Unlimited|Consultants|Analytics|Software|Club|Hotel|Motel|Inn|Restaurant|Café|Cafe|Market"
-    r"|Supermarket|Store|Stores|Mall|Plaza|Towers?|Apartments|Estates|Farms?|Ranch|Library|Museum|Stadium|Airport|Station|Prison|Jail"
-    r"|Penitentiary|Barracks|Base|Parish|Cathedral|Synagogue|Mosque|Temple|Daycare|Preschool|Kindergarten|Seminary|District)"
+    r"(?:(?i:Inc|Incorporated|LLC|Ltd|Limited|Corp|Corporation|Co|Company|PLC|GmbH|LLP|PLLC|S\.?A)\b\.?|Group"
+    r"|Technologies|Systems"
+    r"|Solutions|Services|Agency|Associates|Partners|Insurance|International|Networks?|Consulting|Foundation"
+    r"|Industries|Holdings"
+    r"|Bank|Enterprises|Logistics|Unlimited|Consultants|Analytics|Software|Club|Hotel|Motel|Inn|Restaurant|Café"
+    r"|Cafe|Market"
+    r"|Supermarket|Store|Stores|Mall|Plaza|Towers?|Apartments|Estates|Farms?|Ranch|Library|Museum|Stadium"
+    r"|Airport|Station|Prison|Jail"
+    r"|Penitentiary|Barracks|Base|Parish|Cathedral|Synagogue|Mosque|Temple|Daycare|Preschool|Kindergarten"
+    r"|Seminary|District)"
 )
-_OFFICE = r"\b(?:employed (?:by|at)|works? (?:for|at)|worked (?:for|at)|working (?:for|at)|employer(?: is|:)?|job at|retired from)"
+_OFFICE = (
+    r"\b(?:employed (?:by|at)|works? (?:for|at)|worked (?:for|at)|working (?:for|at)|employer(?: is|:)?|job at"
+    r"|retired from)"
+)
 _FIRM = r"(?:\p{Lu}[\p{L}'-]+, ){1,2}\p{Lu}[\p{L}'-]+,? and \p{Lu}[\p{L}'-]+"
 
 
@@ -64,11 +88,21 @@ def _is_firm(text: str, start: int, end: int) -> bool:
     return all(is_listed_name(word) and stem(word) not in plain for word in words)
 
 
+_SURE_KINDS = word_set("hospital clinic pharmacy infirmary hospice university college school")
+"""Kinds that name a facility also where capital letters say nothing."""
+
+
+def _is_plain(word: str) -> bool:
+    return is_vocabulary(stem(word)) and not lexicon().is_name(word)
+
+
 def _is_named(text: str, start: int, end: int) -> bool:
     """Tell `Lakeside Clinic` from `Dermatology Clinic`: some word must not be a department."""
     words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])]
     kinds = {"hospitals", "clinics", "services", "system", "institute", "network", "partners", "group", "st", "dr"}
     generic = lexicon().departments | lexicon().clinical | kinds
+    if is_flat(words_of(text)) and len(words) < 3 and stem(words[-1]) not in _SURE_KINDS and all(map(_is_plain, words)):
+        return False
     return any(stem(word) not in generic for word in words if word[0].isupper())
 
 
@@ -76,6 +110,8 @@ def _is_named_place(text: str, start: int, end: int) -> bool:
     """Tell `seen at Cedar Crest` from `treated in Thailand`, `seen in March` and `referred to Dr. Bell`."""
     phrase = text[start:end]
     words = lexicon()
+    if is_flat(words_of(text)) and text[:start].endswith(("by ", "BY ", "by the ")):
+        return False
     acronym = phrase.isupper() and len(phrase) < 6
     open_place = phrase.casefold() in words.regions | words.states
     person = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", phrase)) or words.is_name(phrase.split()[0])
@@ -88,7 +124,8 @@ def recognizer() -> RuleRecognizer:
         "facility",
         (
             Rule(
-                rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: {_NAME}){{0,5}} {_KIND}"
+                rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b)(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
+                rf"(?: {_NAME}){{0,5}} {_KIND}"
                 r"(?: of \p{Lu}\p{L}+| (?:Hospital|Clinic))?)\b(?!-)",
                 Category.FACILITY,
                 0.78,
@@ -96,15 +133,21 @@ def recognizer() -> RuleRecognizer:
                 accept=_is_named,
             ),
             Rule(
-                rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and|of|de)){{0,4}},? {_BUSINESS})(?!\w)",
+                (
+                    rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b)(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: "
+                    rf"(?:\p{{Lu}}[\p{{L}}'&.-]*|&|and|of"
+                    rf"|de)){{0,4}},? {_BUSINESS})(?!\w)"
+                ),
                 Category.FACILITY,
                 0.77,
                 ignore_case=False,
                 accept=_is_business,
             ),
             Rule(
-                r"(?<!\w)\p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+)?(?: (?:downtown|uptown|north|south|east|west|main|city|area|local))?"
-                r" (?:clinic|hospital|hospice|pharmacy|infirmary|nursing home|urgent care|medical center|medical centre|Med\b)",
+                r"(?<!\w)\p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+)?(?: (?:downtown|uptown|north|south|east|west"
+                r"|main|city|area|local))?"
+                r" (?:clinic|hospital|hospice|pharmacy|infirmary|nursing home|urgent care|medical center"
+                r"|medical centre|Med\b)",
                 Category.FACILITY,
                 0.73,
                 ignore_case=False,

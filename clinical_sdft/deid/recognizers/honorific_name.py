@@ -1,38 +1,123 @@
 """Names behind a title or before a credential."""
 
-from clinical_sdft.deid.categories import Category
-from clinical_sdft.deid.recognizers.person import NAME
-from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.lexicon import (
+    is_common_family,
+    is_listed_name,
+    is_vocabulary,
+    large_list,
+    lexicon,
+    may_be_family,
+    plain_letters,
+)
+from clinical_sdft.deid.namesakes import PARTICLES
+from clinical_sdft.deid.recognizers.person import NAME
+from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer, result
+from clinical_sdft.deid.text import fold, matches
+from clinical_sdft.deid.words import Word, words_of
+
+_SURE_TITLE = (
+    r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs|ms|dr|prof)\.)"
+)
 _TITLE = (
-    r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|Rev|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|Miss|MISS|Mister"
-    r"|[Dd]octor|[Pp]rofessor"
-    r"|[Nn]urse|Sir|Dame|Lady|Judge|Officer|Pastor|Rabbi|Imam|Deacon|Señora?|Sra?\.)"
+    r"\b(?:(?:Rev|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|MISS|[Dd]octor|DOCTOR|[Pp]rofessor|[Nn]urse|NURSE|Sir|Dame|Lady"
+    r"|Judge|Officer|Detective|Pastor|Rabbi|Imam|Deacon|Sister|Father|Señora?|Sra?\.|Mme|Herr|Frau|[Tt]echnician|[Mm]idwife)"
 )
 _CREDENTIAL = (
     r"(?:M\.?D\b\.?|D\.?O\b\.?|R\.?N\b\.?|N\.?P\b\.?|PA(?:-C)?\b|Ph\.?D\b\.?|DDS|FNP|LPN|APRN|DNP"
-    r"|PharmD|CRNP|MBBS|FACP|FRCP|MSW|LCSW"
+    r"|PharmD|CRNP|MBBS|FACP|FACS|FRCP|MSW|LCSW|DPT|OTR|CCC-SLP|PsyD|FACC|MPH|OD|DVM|EMT|CNA|RPh|RDN?"
     r"|DPM|DMD|CNM|CRNA|BSN|MSN)"
 )
+_LONGEST = 6
 
 
-def recognizer() -> RuleRecognizer:
+class HonorificNameRecognizer(RuleRecognizer):
+    """Finds names by the title before them, reading on as long as the words can belong to the name."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
+        """Return presidio results."""
+        folded = fold(text)
+        found = [result(Category.NAME, start, end, 0.76) for start, end in titled_names(folded)]
+        return [*found, *super().analyze(folded, entities, nlp_artifacts)]
+
+
+def titled_names(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the half-open offsets of names behind a title."""
+    words = words_of(text)
+    begins = {word.start: index for index, word in enumerate(words)}
+    for pattern, sure in ((_SURE_TITLE, True), (_TITLE, False)):
+        for match in matches(rf"{pattern} ?", text, ignore_case=False):
+            index = begins.get(match.end())
+            size = 0 if index is None else _name_size(text, words[index : index + _LONGEST], sure)
+            if index is not None and size:
+                yield words[index].start, words[index + size - 1].end
+
+
+def _name_size(text: str, words: Sequence[Word], sure: bool) -> int:
+    """Return how many words, from the first one on, are a name; 0 for none."""
+    size = 0
+    while size < len(words) - 1 and words[size].low in PARTICLES and _gap(text, words, size) in (" ", "-", "'"):
+        size += 1
+    if not _may_begin(words[size], sure):
+        return 0
+    size += 1
+    while size < len(words) and _goes_on(text, words, size):
+        size += 1
+    return size
+
+
+def _may_begin(word: Word, sure: bool) -> bool:
+    """Tell whether a word behind a title is a name; behind `Mr.` every capitalised word is."""
+    known = lexicon()
+    if not word.capital:
+        return sure and len(word.low) > 2 and (is_listed_name(word.low) or not is_vocabulary(word.low))
+    if sure and word.low not in known.clinical - {"ng"}:
+        return True
+    if word.low in known.eponyms:
+        return True
+    name = is_listed_name(word.low) and (may_be_family(word.low) or word.low in known.eponyms)
+    return (
+        word.low not in known.clinical and word.low not in known.departments and (name or not is_vocabulary(word.low))
+    )
+
+
+def _goes_on(text: str, words: Sequence[Word], index: int) -> bool:
+    """Tell whether a word belongs to the name before it."""
+    word, gap = words[index], _gap(text, words, index - 1)
+    if gap in (", ", ",") and word.capital and len(word.low) > 1:
+        town = plain_letters(word.low) in large_list("places_large")
+        return (
+            word.low in lexicon().given
+            or plain_letters(word.low) in large_list("given")
+            or (not is_vocabulary(word.low) and not town)
+        )
+    if gap not in (" ", ". ", ".", "-"):
+        return False
+    if word.low in PARTICLES:
+        return index + 1 < len(words) and words[index + 1].capital and _gap(text, words, index) in (" ", "-", "'")
+    if not word.capital:
+        return words[0].text.islower() and not is_vocabulary(word.low)
+    if len(word.low) == 1 or may_be_family(word.low) or word.low in lexicon().eponyms:
+        return True
+    return is_common_family(word.low) and not word.shout and word.low not in lexicon().clinical
+
+
+def _gap(text: str, words: Sequence[Word], index: int) -> str:
+    return text[words[index].end : words[index + 1].start] if index + 1 < len(words) else "\n"
+
+
+def recognizer() -> HonorificNameRecognizer:
     """Return the recognizer."""
-    return RuleRecognizer(
+    return HonorificNameRecognizer(
         "honorific_name",
         (
-            Rule(rf"{_TITLE} ?(?P<id>{NAME})", Category.NAME, 0.76, ignore_case=False, guess=True),
             Rule(
                 rf"(?<![\p{{L}}.])(?P<id>{NAME}),? (?-i:{_CREDENTIAL})(?!\w)",
                 Category.NAME,
                 0.75,
-                ignore_case=False,
-                guess=True,
-            ),
-            Rule(
-                r"\b(?:mr|mrs|ms|dr)\.? (?P<id>\p{Ll}{3,}(?: \p{Ll}{3,})?)\b",
-                Category.NAME,
-                0.6,
                 ignore_case=False,
                 guess=True,
             ),

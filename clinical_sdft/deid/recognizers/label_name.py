@@ -1,8 +1,23 @@
 """Names behind a word that announces a person: `Patient:`, `seen by`, `wife`, `emergency contact`."""
 
 from clinical_sdft.deid.categories import Category
+from clinical_sdft.deid.lexicon import (
+    is_common_family,
+    is_drug,
+    is_listed_given,
+    is_listed_name,
+    is_noun_only,
+    is_vocabulary,
+    large_list,
+    lexicon,
+    may_be_family,
+    plain_letters,
+    stem,
+)
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+from clinical_sdft.deid.text import matches
+from clinical_sdft.deid.words import eponym_words
 
 _ROLE = (
     r"(?:patient|pt|client|name|re|attending|physician|provider|doctor|surgeon|pcp|gp|consultant|cardiologist"
@@ -17,8 +32,66 @@ _VERB = (
     r"|reviewed|called|admitted"
     r"|followed|operated|prescribed|assessed|interviewed|attended|transcribed|entered|ordered|booked"
     r"|written|typed) by"
-    r"|spoke (?:with|to)|discussed with|lives with|known as|named|called|care of|c/o|signed|cc|attn|attention|dear"
+    r"|(?:history|obtained|collateral|consent) from|ask for|arranged through|paged|surgeon|anesthesia by|shown by"
+    r"|discharged with|attending(?: physician)?:?|performed by|spoke (?:with|to)|discussed with|lives with"
+    r"|known as|named|called"
+    r"|care of|c/o|signed|cc|attn|attention|dear"
     r"|(?:patient|pt|person|someone|man|woman|lady|case|male|female)(?: is)?(?: named| called)?)"
+)
+
+
+def _is_initialled(text: str, start: int, end: int) -> bool:
+    """Tell `B. Brzezinski` and `A. Rivers` from `E. Coli` and `C. Difficile`."""
+    low = stem(text[start:end].rsplit(".", 1)[-1].strip())
+    if low in lexicon().clinical or is_drug(low):
+        return False
+    return may_be_family(low) or is_noun_only(low)
+
+
+def _is_family_first(text: str, start: int, end: int) -> bool:
+    """Tell `FALEAFA,TALLULAH` and `de Jong, Annemieke` from `Portland, Maine` and `Pain, Nausea`."""
+    before, _, after = text[start:end].partition(",")
+    last, first = stem(before.split()[-1]), stem(after.split()[0])
+    known = lexicon()
+    if ({last, first} - {"ng"}) & (known.clinical | known.departments | known.states | known.regions):
+        return False
+    town = plain_letters(first) in large_list("places_large") and not is_listed_given(first)
+    family = may_be_family(last) or is_noun_only(last) or is_common_family(last)
+    told = is_listed_given(first) or (not is_vocabulary(first) and not town)
+    return told and family and not (is_drug(last) or is_drug(first))
+
+
+def _is_full(text: str, start: int, end: int) -> bool:
+    """Tell whether each part of a capitalised phrase is in a list of names."""
+    words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}]+", text[start:end])]
+    if start in eponym_words(text):
+        return False
+    clean = lexicon().clinical.isdisjoint(words) and lexicon().departments.isdisjoint(words)
+    return len(words) > 1 and clean and is_listed_given(words[0]) and all(map(is_listed_name, words[1:]))
+
+
+def _is_greeted(text: str, start: int, end: int) -> bool:
+    return text[start:end].casefold() not in (
+        "doctor",
+        "colleague",
+        "sir",
+        "madam",
+        "sirs",
+        "dr",
+        "team",
+        "patient",
+        "all",
+    )
+
+
+def _is_no_label(text: str, start: int, end: int) -> bool:
+    return text[end : end + 1] != ":" and stem(text[start:end].split()[0]) not in lexicon().clinical
+
+
+_SOLID = r"(?:\p{Lu}['-]?[\p{L}\p{M}]+(?:['-]\p{L}+)*)"
+_PARTICLES = (
+    r"(?:(?i:de|van|von|der|den|la|del|da|dos|di|du|le|ten|ter|te|zu|al|el|ben|bin|bint|binti|ibn|ó|ní"
+    r"|st\.?) )*"
 )
 
 
@@ -41,6 +114,59 @@ def recognizer() -> RuleRecognizer:
                 0.7,
                 ignore_case=False,
                 guess=True,
+            ),
+            Rule(
+                r"(?<![\p{L}\d.])(?P<id>\p{Lu}\.(?: ?\p{Lu}\.)? ?\p{Lu}[\p{Ll}'-]{2,}(?:-\p{Lu}\p{Ll}+)?)\b",
+                Category.NAME,
+                0.64,
+                ignore_case=False,
+                accept=_is_initialled,
+            ),
+            Rule(
+                (
+                    r"\b(?i:(?:maiden |full |first |last |legal |preferred |birth )?name(?: is|:)|my name is"
+                    r"|goes by|a\.?k\.?a\.?|n[eé]e) ?(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2})"
+                ),
+                Category.NAME,
+                0.72,
+                ignore_case=False,
+                accept=_is_no_label,
+            ),
+            Rule(
+                (
+                    rf"(?<![\p{{L}}-])(?P<id>{_PARTICLES}{_SOLID}(?: {_SOLID})?,[ ]?{_SOLID}"
+                    rf"(?: (?:{_PARTICLES}{_SOLID}|\p{{Lu}}\b\.?))?)(?!\w)"
+                ),
+                Category.NAME,
+                0.66,
+                ignore_case=False,
+                accept=_is_family_first,
+            ),
+            Rule(
+                (
+                    r"\b(?i:dear) (?P<id>\p{Lu}[\p{L}'-]+)"
+                    r"(?=[,:;. \n])"
+                ),
+                Category.NAME,
+                0.73,
+                ignore_case=False,
+                accept=_is_greeted,
+            ),
+            Rule(
+                rf"\b(?i:from|to|with|via|per|author|reached|contact|as)\b[ |:]{{1,3}}(?P<id>{NAME})",
+                Category.NAME,
+                0.64,
+                ignore_case=False,
+                accept=_is_full,
+            ),
+            Rule(
+                (
+                    r"\b(?i:abd|abdul|abdel)[ -](?i:al|el|ul|ur"
+                    r"|us)[ -]?\p{L}{3,}"
+                ),
+                Category.NAME,
+                0.75,
+                ignore_case=False,
             ),
             Rule(
                 r"\b(?i:patient|pt|name)\b(?: name)?:? ?"

@@ -4,7 +4,8 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.recognizers.rules import LONG_CODE, TO_VALUE, Rule, RuleRecognizer
 
 _LABEL = (
-    r"\b(?:(?:driver'?s? |driving |medical |nursing |state )?licen[sc]e|lic|certificate|cert|dea|npi"
+    r"\b(?:(?:driver'?s? |driving |medical |nursing |state )?licen[sc]e(?: of the [a-z]+)?"
+    r"(?: \([^)\n]{3,40}\))?|lic|(?:birth |death )?certificate(?: of (?:live )?(?:birth|death))?|cert|dea|npi"
     r"|(?<!/)dl|passport"
     r"|permit|visa|badge|employee|student|staff|military|veteran|dod|registration)"
 )
@@ -16,6 +17,11 @@ def recognizer() -> RuleRecognizer:
         "licence_certificate",
         (
             Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.LICENCE, 0.88),
+            Rule(
+                r"\b(?:rn|lpn|np|md|do|pa|dea|npi)\b[ :#]{1,3}(?P<id>[A-Z]{0,3}-?\d{5,}(?:-?[A-Z0-9]+)*)\b",
+                Category.LICENCE,
+                0.82,
+            ),
             Rule(r"\b[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}\b", Category.LICENCE, 0.75, ignore_case=False),
         ),
     )

@@ -13,6 +13,7 @@ def recognizer() -> RuleRecognizer:
         "mrn",
         (
             Rule(rf"{_LABEL}{TO_VALUE}{CODE}", Category.MRN, 0.92),
+            Rule(r"\bmr-\d{5,}\b", Category.MRN, 0.9),
             Rule(rf"\b{_NEEDS_WORD}{TO_VALUE}{CODE}", Category.MRN, 0.9),
         ),
     )

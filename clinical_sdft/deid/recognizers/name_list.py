@@ -1,53 +1,38 @@
 """Names by lists of given and family names of many countries, alone, in pairs and in enumerations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import compress, count
 from typing import Any
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.lexicon import (
+    is_common_family,
+    is_function_word,
     is_given_noun,
+    is_listed_given,
     is_listed_name,
+    is_noun_only,
     is_rare_name,
     is_vocabulary,
     lexicon,
     plain_letters,
 )
+from clinical_sdft.deid.namesakes import DOES, grown
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
-from clinical_sdft.deid.recognizers.words import Word, begins_sentence, eponym_words, words_of
 from clinical_sdft.deid.text import fold, matches
+from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, is_small, words_of
 
 SCORE = 0.62
-_NEXT = frozenset((" ", ". ", "-", "  "))
-_LISTED = frozenset((", ", " and ", ", and ", " & ", "; ", "/"))
-_PARTICLES = frozenset(
-    [
-        "de",
-        "van",
-        "von",
-        "der",
-        "la",
-        "del",
-        "da",
-        "bin",
-        "al",
-        "den",
-        "el",
-        "dos",
-        "di",
-        "du",
-        "le",
-        "ten",
-        "ter",
-        "zu",
-        "af",
-    ]
+_TAKEN = (
+    r"\b(?:on|tak(?:e|es|ing)|took|us(?:e|es|ed|ing)|prescribed?|continued?|start(?:ed)?|stop(?:ped)?"
+    r"|discontinued?|given|tried"
+    r"|of|an|a|the|and|or|negative|positive|trial of|dose of|resume[ds]?|hold|held)[ :]{1,2}$"
 )
-_DOES = (
-    r"^ (?:is|was|has|had|will|would|can|could|says|said|tells|told|reports?|reported|denies|denied|states?|stated|presents"
-    r"|presented|complains|lives|works|called|came|wants|feels|felt|takes|went|goes|and (?:her|his|their)|,? can i)\b"
+_DOSE = (
+    r"^(?:,? ?\d|-\d| (?:tabs?|tablets?|caps?|capsules?|gel|cream|ointment|lotion|inhaler|spray|patch|test|sign"
+    r"|scale|score|criteria)\b)"
 )
-_TITLES = frozenset(["mr", "mrs", "ms", "dr", "miss", "prof"])
 
 
 class NameListRecognizer(EntityRecognizer):  # type: ignore[misc]
@@ -68,23 +53,19 @@ class NameListRecognizer(EntityRecognizer):  # type: ignore[misc]
 
 def _names(text: str) -> Iterator[Word]:
     words, eponyms = words_of(text), eponym_words(text)
-    small = _is_small(words)
+    small, shouted = is_small(words), is_flat(words)
     usable = [word.start not in eponyms for word in words]
-    found = {index for index, word in enumerate(words) if usable[index] and _stands_alone(text, word, small)}
-    for _ in range(4):
-        beside = {index for index in _beside(text, words, found, small) if usable[index]}
-        if beside <= found:
-            break
-        found |= beside
-    yield from (words[index] for index in sorted(found))
+    found = {index for index, word in enumerate(words) if usable[index] and _stands_alone(text, word, small, shouted)}
+    found |= {
+        half
+        for index in range(len(words) - 1)
+        if usable[index] and usable[index + 1] and _is_pair(text, words[index : index + 2])
+        for half in (index, index + 1)
+    }
+    yield from (words[index] for index in sorted(grown(text, words, found) & set(compress(count(), usable))))
 
 
-def _is_small(words: tuple[Word, ...]) -> bool:
-    """Tell whether a text is written without capital letters, so that they say nothing."""
-    return len(words) > 3 and sum(word.capital for word in words) * 50 < len(words)
-
-
-def _stands_alone(text: str, word: Word, small: bool) -> bool:
+def _stands_alone(text: str, word: Word, small: bool, shouted: bool) -> bool:
     """Tell whether a word is a name wherever it stands."""
     known = lexicon()
     if len(word.low) < 3 or word.low in known.clinical or word.low in known.departments:
@@ -100,9 +81,43 @@ def _stands_alone(text: str, word: Word, small: bool) -> bool:
     ):
         return True
     is_given = word.low in known.given or is_given_noun(word.low)
+    if is_given and not word.shout and not shouted and any(matches(DOES, text[word.end : word.end + 16])):
+        return True
+    strange = is_strange(word) and not shouted and not _is_taken(text, word)
     if begins_sentence(text, word.start):
-        return is_given and word.text.istitle() and any(matches(_DOES, text[word.end : word.end + 16]))
-    return word.text.istitle() and is_given_noun(word.low)
+        return (is_given or strange) and word.text.istitle() and any(matches(DOES, text[word.end : word.end + 16]))
+    return word.text.istitle() and (is_given_noun(word.low) or strange)
+
+
+def _is_taken(text: str, word: Word) -> bool:
+    """Tell whether a word stands where drugs and devices do: `she is on Trizivir`, `Lortab, 5 mg`."""
+    before, after = text[max(0, word.start - 24) : word.start], text[word.end : word.end + 12]
+    return any(matches(_TAKEN, before)) or any(matches(_DOSE, after))
+
+
+def is_strange(word: Word) -> bool:
+    """Tell whether a word is in no list at all: inside a sentence its capital letter says that it is a name."""
+    return (
+        len(word.low) > 3
+        and word.text.isalpha()
+        and not is_vocabulary(word.low)
+        and not is_vocabulary(plain_letters(word.low))
+    )
+
+
+def _is_pair(text: str, pair: Sequence[Word]) -> bool:
+    """Tell whether two words are a common given and a common family name, though each is a word: `Dawn Savage`."""
+    given, family = pair
+    known, gap = lexicon(), text[given.end : family.start]
+    if not (given.capital and family.capital) or gap != " " or {given.low, family.low} & known.clinical:
+        return False
+    named = given.low in known.given or (
+        is_listed_given(given.low) and (is_noun_only(given.low) or given.low in known.ambiguous)
+    )
+    after = text[family.end : family.end + 16]
+    if is_flat(words_of(text)) and not any(matches(rf"^[,.;:)\n]|^$|{DOES}", after)):
+        return False
+    return named and not is_function_word(given.low) and (is_common_family(family.low) or known.is_name(family.low))
 
 
 def _is_double(word: Word) -> bool:
@@ -119,48 +134,6 @@ def _is_small_name(word: Word, small: bool) -> bool:
     if lexicon().is_surely_name(word.low) or not word.low.isascii():
         return True
     return small and is_listed_name(word.low)
-
-
-def _beside(text: str, words: tuple[Word, ...], found: set[int], small: bool) -> Iterator[int]:
-    """Yield the neighbours of names that are names themselves, though alone they would say nothing."""
-    for index in found:
-        for step in (-1, 1):
-            other, between = index + step, []
-            while 0 <= other < len(words) and words[other].text in _PARTICLES and len(between) < 3:
-                between.append(other)
-                other += step
-            if not 0 <= other < len(words) or other in found:
-                continue
-            first, second = sorted((index, other))
-            gap = text[words[first].end : words[second].start]
-            if between:
-                if words[other].capital and "\n" not in gap and _may_be_part(words[other], words[index], step > 0):
-                    yield from (*between, other)
-            elif gap in _NEXT and _may_be_part(words[other], words[index], step > 0):
-                yield other
-            elif gap in _LISTED and (small or (words[other].capital and words[index].capital)):
-                if _may_be_listed(words[other]):
-                    yield other
-
-
-def _may_be_part(word: Word, name: Word, behind: bool) -> bool:
-    """Tell whether a word beside a name belongs to it: `Jane Quill`, `Jane Q`, `jane kowalsky`."""
-    if len(word.low) == 1:
-        return word.text.isupper() and behind
-    if word.low in _TITLES or word.low in lexicon().clinical or word.low in lexicon().departments:
-        return False
-    if word.capital and name.capital:
-        return is_listed_name(word.low) or not is_vocabulary(word.low)
-    if not word.capital and not name.capital:
-        return len(word.low) > 2 and not is_vocabulary(word.low)
-    return False
-
-
-def _may_be_listed(word: Word) -> bool:
-    """Tell whether a word in an enumeration of names is one: `Malon, Mark and Grace`."""
-    if len(word.low) < 3 or word.low in lexicon().clinical:
-        return False
-    return is_listed_name(word.low) or (word.capital and not is_vocabulary(word.low))
 
 
 def recognizer() -> NameListRecognizer:

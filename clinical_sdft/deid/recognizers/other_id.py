@@ -25,9 +25,9 @@ def recognizer() -> RuleRecognizer:
                 r"(?<![\w.,/-])(?=[A-Z0-9-]*[A-Z])(?=(?:[A-Z0-9-]*?\d){5})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|[.,]\d)",
                 Category.OTHER_ID,
                 0.6,
-                ignore_case=False,
                 accept=_is_identifier,
             ),
+            Rule(r"(?<![\w.,/-])\d{5,}(?:-\d{2,})+(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.6),
             Rule(r"(?<![\w.,/-])\d{2,4}(?:-\d{2,6}){2,4}(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.55),
         ),
     )

@@ -10,5 +10,15 @@ def recognizer() -> RuleRecognizer:
     """Return the recognizer; single letters such as the alpha of `α-blocker` stay."""
     return RuleRecognizer(
         "other_script",
-        (Rule(rf"(?V1){_FOREIGN}[\p{{M}}'∆.-]?(?:{_FOREIGN}[\p{{M}}'∆.-]*)+(?<![.'-])", Category.NAME, 0.7),),
+        (
+            Rule(
+                (
+                    rf"(?V1){_FOREIGN}[\p{{M}}'∆.-]?(?:{_FOREIGN}[\p{{M}}'∆.-]*)+"
+                    rf"(?<![.'-])"
+                ),
+                Category.NAME,
+                0.7,
+                ignore_case=False,
+            ),
+        ),
     )

@@ -7,10 +7,10 @@ from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 
 _LABEL = (
     r"\b(?:telephone|phone|tel|ph|cell(?:ular)?|mobile|mob|fax|facsimile|pager|beeper|call(?:ed|back)?|contact"
-    r"|text(?:ed)?|reach(?:ed|able)?|whatsapp|voicemail|ext(?:ension)?|[tcfmhp])\.?(?: ?(?:no|number|num|#))?"
+    r"|text(?:ed)?|reach(?:ed|able)?|whatsapp|voicemail|ext(?:ension)?|[tcfmhp](?=[ .:]))\.?(?: ?(?:no|number|num|#))?"
     r"\.?(?: (?:him|her|them|back|is|at|on|me|us|patient|family|wife|husband))*[ :#.=]*"
 )
-_EXTENSION = r"(?:,? ?(?:x|ext\.?|extension) ?\d{1,6})?"
+_EXTENSION = r"(?:[, \n]{0,2}(?:x|ext\.?|extension)[ \n]?\d{1,6})?"
 
 
 _GROUPS = r"(?<![\w.+/-])(?:\+|00)?\(?\d{1,5}\)?(?:[ .-]{1,2}\(?\d{1,8}\)?){1,5}(?![\w/-]|[.,]\d)"

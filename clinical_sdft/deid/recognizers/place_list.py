@@ -4,48 +4,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from clinical_sdft.deid.categories import Category
-from clinical_sdft.deid.lexicon import is_vocabulary, large_list, lexicon, plain_letters
+from clinical_sdft.deid.lexicon import is_noun_only, is_vocabulary, large_list, lexicon, plain_letters
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
-from clinical_sdft.deid.recognizers.words import Word, begins_sentence, eponym_words, words_of
-from clinical_sdft.deid.text import fold, matches
+from clinical_sdft.deid.text import fold, matches, word_set
+from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, words_of
 
 SCORE = 0.61
 _LONGEST = 4
 _CUE = (
     r"\b(?:in|at|from|near|to|of|outside|around|via|lives?|living|resid(?:es|ing|ent of)|born|moved|native|town|city"
-    r"|village|suburb|visit(?:ed|ing)?|where:?)[ :]{1,2}$"
+    r"|village|suburb|visit(?:ed|ing)?|where:?)[ :]{1,2}$|\p{Lu}\p{Ll}+, $"
 )
-_PARTICLES = frozenset(
-    [
-        "de",
-        "la",
-        "le",
-        "du",
-        "del",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "di",
-        "el",
-        "of",
-        "the",
-        "on",
-        "upon",
-        "sur",
-        "an",
-        "am",
-        "in",
-        "al",
-        "under",
-        "by",
-        "y",
-        "les",
-        "los",
-        "las",
-    ]
-)
+_PARTICLES = word_set("de la le du del da do dos das di el of the on upon sur an am in al under by y les los las")
 
 
 class PlaceListRecognizer(EntityRecognizer):  # type: ignore[misc]
@@ -108,13 +79,18 @@ def _is_lone_place(text: str, word: Word, large: bool) -> bool:
     if len(word.low) < 4 or word.low in known.departments or word.low in known.eponyms or known.is_common(word.low):
         return False
     cued = any(matches(_CUE, text[max(0, word.start - 24) : word.start]))
-    vocabulary = is_vocabulary(word.low)
+    vocabulary, flat = is_vocabulary(word.low), is_flat(words_of(text))
     if not word.capital:
         return not vocabulary and len(word.low) > 4 and (large or cued)
     if word.shout and len(word.low) < 5:
         return False
     if vocabulary:
-        return large and cued and word.low not in large_list("drugs")
+        town = large and word.low not in large_list("drugs") and word.low not in known.not_towns
+        return (
+            town
+            and is_noun_only(word.low)
+            and ((cued and not flat) or (not flat and not begins_sentence(text, word.start)))
+        )
     return large or cued or (len(word.low) > 4 and not begins_sentence(text, word.start))
 
 

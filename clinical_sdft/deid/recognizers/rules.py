@@ -80,6 +80,6 @@ LONG_CODE = r"(?<!\w)(?P<id>(?:(?-i:[A-Z]{1,4}) )?(?=(?:[A-Z0-9./-]*?\d){4}|\d{1
 
 TO_VALUE = (
     r"\.? *(?:(?:ids?|no|nos|num|number|identifier|code)\b\.?)? *(?:\([A-Z]{2,6}\))? *(?:is|was|of)?"
-    r" *[:#=.-]* *#?"
+    r" *[:#=.|-]* *#?"
 )
 """What may stand between a label and its value."""

@@ -1,7 +1,9 @@
 """Street addresses, post boxes, places before a state, and ZIP codes."""
 
 from clinical_sdft.deid.categories import Category
-from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.dates import find_dates
+from clinical_sdft.deid.lexicon import is_noun_only, lexicon, plain_letters, stem
+from clinical_sdft.deid.recognizers.address_block import is_street
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 
 _SUFFIX = (
@@ -11,6 +13,15 @@ _SUFFIX = (
 )
 _UNIT = r"(?:,? (?i:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|#)\.? ?#?[A-Z0-9-]{1,6}\b)?"
 _WORD = r"(?:\p{Lu}[\p{L}'.-]*|\d{1,3}(?i:st|nd|rd|th))"
+_HOME = (
+    r"\b(?:lives? (?:alone )?in|living (?:alone )?in|grew up in|moved here (?:from|to)|born (?:and raised )?in"
+    r"|church in"
+    r"|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
+    r"|native of|home in"
+    r"|house in|teacher from|originally from|hometown:?|retired to) "
+)
+_STOP = r"(?!(?:in|with|and|on|at|for|since|as|by|who|the|from|to|is|was)\b)"
+_TOWN = rf"(?-i:\p{{Lu}}[\p{{L}}'.]+)(?:[ -]{_STOP}(?-i:\p{{Lu}}[\p{{L}}']+)){{0,2}}"
 _LINE_BEGIN = r"(?<![\w.,/-])\d{1,6}[A-Z]?(?:-\d+)? (?:(?:[NSEW]{1,2}\.?|North|South|East|West) )?"
 
 
@@ -19,6 +30,24 @@ def _is_city(text: str, start: int, end: int) -> bool:
     head = text[end : end + 20].split()[:1]
     told = lexicon().is_common(text[start:end]) or any(stem(word) in lexicon().eponym_heads for word in head)
     return not told and text[start].isupper()
+
+
+def _is_line(text: str, start: int, end: int) -> bool:
+    return is_street(text[start:end])
+
+
+def _is_home(text: str, start: int, end: int) -> bool:
+    """Tell `lives in Old Town` from `lives in Texas` and `moved here in March`."""
+    phrase, known = text[start:end], lexicon()
+    words = [stem(word) for word in phrase.split()]
+    open_place = plain_letters(phrase) in known.states | known.regions or phrase in known.state_codes
+    return not open_place and words[0] not in known.clinical | {"the", "a"} and not find_dates(phrase)
+
+
+def _is_before_state(text: str, start: int, end: int) -> bool:
+    """Tell `Hickory, NC` from `Chest Pain, MI`."""
+    words, known = [stem(word) for word in text[start:end].split()], lexicon()
+    return not any(word in known.clinical | known.departments or not is_noun_only(word) for word in words)
 
 
 def recognizer() -> RuleRecognizer:
@@ -30,7 +59,16 @@ def recognizer() -> RuleRecognizer:
     return RuleRecognizer(
         "zip_address",
         (
-            Rule(rf"{_LINE_BEGIN}(?:{_WORD} ){{1,3}}{_SUFFIX}{_UNIT}", Category.ADDRESS, 0.88, ignore_case=False),
+            Rule(
+                (
+                    rf"{_LINE_BEGIN}(?:{_WORD} "
+                    rf"){{1,3}}{_SUFFIX}{_UNIT}"
+                ),
+                Category.ADDRESS,
+                0.88,
+                ignore_case=False,
+                accept=_is_line,
+            ),
             Rule(r"\bp\.? ?o\.? ?box \d+\b", Category.ADDRESS, 0.88),
             Rule(
                 rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}),? {state}(?=[ ,.;)]|$)",
@@ -43,6 +81,15 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)\b", Category.ZIP, 0.9, ignore_case=False),
             Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
             Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
+            Rule(rf"{_HOME}(?P<id>{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
+            Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
+            Rule(
+                rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{codes})(?=[ ,.;)\n]|$)",
+                Category.PLACE,
+                0.73,
+                ignore_case=False,
+                accept=_is_before_state,
+            ),
             Rule(
                 r"\b(?:(?:lives?|resid(?:es|ing|ent)|living|comes|moved|native|from|travell?(?:ed"
                 r"|ing))(?: (?:in|at|of|from|to|near))?)"

@@ -19,7 +19,7 @@ RECOGNIZER = date.DateRecognizer()
         ("Aug 10, '23", ["Aug 10, '23"]),
         ("12 Mar 2024", ["12 Mar 2024"]),
         ("15MAR2024", ["15MAR2024"]),
-        ("the 4th of July", ["4th of July"]),
+        ("the 4th of July", ["the 4th of July"]),
         ("March 5th", ["March 5th"]),
         ("March 2024", ["March 2024"]),
         ("3/2024", ["3/2024"]),
