@@ -113,6 +113,9 @@ def _known_words(text: str, known: KnownPatient) -> Iterator[Hit]:
         house = [match.group() for match in matches(r"[\p{L}\d]+", value.text)][:2]
         for match in matches(r"\b" + r"\W{1,3}".join(house) + r"\b", text):
             yield Hit(match.start(), match.end(), "known_value")
+    for value in known.of(Category.SSN):
+        for match in matches(rf"(?<![\w.]){value.code[-4:]}(?![\w]|[.,]\d)", text):
+            yield Hit(match.start(), match.end(), "known_value")
     for value in known.of(Category.EMAIL, Category.URL):
         at = alnum(text).find(value.code)
         if at >= 0:

@@ -180,6 +180,7 @@ _DATES = (
 _CODES = (
     Shape("phone_shape", r"(?<!\d)\(?\d{3}\)?[\s.-]+\d{3}[\s.-]+\d{4}(?!\d)|\+\d{1,3}\s\d"),
     Shape("code_shape", r"(?<![\w/.-])[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|\.\d)", _is_code, False),
+    Shape("ssn_shape", r"\blast\s(?:4|four)\b[^.\n]{0,25}?(?<!\d)(?P<id>\d{4})(?!\d)"),
     Shape("file_name", r"\b[\w-]+\.(?:jpe?g|png|tiff?|dcm|pdf|heic)\b"),
 )
 _PLACES = (

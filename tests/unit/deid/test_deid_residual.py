@@ -42,6 +42,7 @@ from clinical_sdft.deid.residual import scan
         ("tel 212\n555 0143", "phone_shape"),
         ("serial C11905-10", "code_shape"),
         ("IMG_3830.jpg", "file_name"),
+        ("last four given as 6789", "ssn_shape"),
         ("at 12 Quarry Road", "address_shape"),
         ("at Kestrel Bay Dialysis", "facility_shape"),
         ("lives in Capitol Heights", "place_shape"),
@@ -114,3 +115,9 @@ def test_what_touches_a_surrogate_is_seen(patient: dict[str, Any], text: str, le
 def test_forms_and_plain_words_beside_surrogates_are_clean(patient: dict[str, Any], text: str) -> None:
     allowed = [(index, index + 1) for index, character in enumerate(text) if character == "\ue000"]
     assert scan(text.replace("\ue000", "x"), known_patient(patient), allowed) == ()
+
+
+def test_the_last_four_of_a_known_social_security_number_are_seen() -> None:
+    known = known_patient({"id": "P-1", "ssn": "219-09-4471"})
+    assert [hit.rule for hit in scan("ending 4471 on the form", known)] == ["known_value"]
+    assert scan("platelets 14471, dose 4.4471", known) == ()
