@@ -129,26 +129,3 @@ def test_by_the_command_line_as_a_clinician(
     assert run([*edit, "--answer", "Gout it is."], monkeypatch) == 0
     actions = [event.action for event in queries.events(tiny_hospital.opened(hospital)[1], update_id=update_id)]
     assert actions.count("demonstration-accepted") == 1 and actions.count("demonstration-edited") == 1
-
-
-def test_an_old_text_under_a_new_date_is_asked_about_and_the_answer_is_signed(
-    hospital: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("CLINICAL_SDFT_WORKSPACE", str(hospital))
-    (hospital.parent / "toes.csv").write_text(ROWS)
-    ingest = ["ingest", str(hospital.parent / "toes.csv"), "--guideline-version"]
-    inbox = hospital / "inbox" / "guidelines" / "toes.json"
-    assert run([*ingest, "1", "--date", "2026-01-01"], monkeypatch) == 0
-    first = inbox.read_bytes()
-    capsys.readouterr()
-    later = [*ingest, "2", "--date", "2026-06-01"]
-    assert run(later, monkeypatch) == 2
-    assert "word for word the same" in capsys.readouterr().err
-    assert run([*later, "--order", "newer"], monkeypatch) == 2
-    assert "needs --reason and --as" in capsys.readouterr().err
-    why = ["--reason", "the archive is stamped anew", "--as", "clara"]
-    assert run([*later, "--order", "older", *why], monkeypatch) == 0
-    assert inbox.read_bytes() == first and "it stays out" in capsys.readouterr().err
-    assert run([*later, "--order", "newer", *why], monkeypatch) == 0
-    (event,) = queries.events(tiny_hospital.opened(hospital)[1], action="guideline-ordered")
-    assert event.actor == "clara" and inbox.read_bytes() == first
