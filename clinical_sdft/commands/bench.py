@@ -1,7 +1,7 @@
 """Measure on this machine: `bench sdft`."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -64,7 +64,8 @@ def bench_sdft(
         arms.append("sdft-anchored")
     with tempfile.TemporaryDirectory(prefix="clinical-sdft-bench-") as scratch:
         folder = Path(scratch)
-        chosen = quicker_dtype() if dtype is Dtype.auto else dtype.value
+        given: Literal["float32", "bfloat16"] = "bfloat16" if dtype is Dtype.bfloat16 else "float32"
+        chosen = quicker_dtype() if dtype is Dtype.auto else given
         size = Size(demonstrations, batch, rollout_tokens, reuse, quick, chosen)
         count = threads or torch.get_num_threads()
         task = demo_task(
