@@ -75,7 +75,7 @@ class ArmRun(Contract):
 class Size:
     """How much is trained in one run of an arm."""
 
-    demonstrations: int = 32
+    demonstrations: int = 16
     batch: int = 16
     rollout_tokens: int = 10
     reuse: int = 2
@@ -93,10 +93,8 @@ def demo_task(
     """
     # Imported here: the demo's hospital pulls in its suites and facts, which a reader of results does not need.
     from clinical_sdft.demo.hospital import prior_prompts
-    from clinical_sdft.demo.run import GUIDELINE
 
-    drafted = draft_demonstrations(read_guideline(Path(str(data_file(GUIDELINE)))), (), Phrasing(QUESTION, REPLY))
-    chosen = spread(drafted.demonstrations, size.demonstrations)
+    chosen = spread(demo_cases(), size.demonstrations)
     write_contracts(folder / "demonstrations.jsonl", chosen)
     manifest = AdapterManifest.from_bytes(data_file("hospital/manifest.json").read_bytes())
     return BenchTask(
@@ -113,6 +111,14 @@ def demo_task(
         trl_checkpointing=trl_checkpointing,
         trl_dtype=trl_dtype,
     )
+
+
+def demo_cases() -> tuple[Demonstration, ...]:
+    """Return the demonstrations of the demo's guideline, those of patient records apart."""
+    from clinical_sdft.demo.run import GUIDELINE
+
+    guideline = read_guideline(Path(str(data_file(GUIDELINE))))
+    return draft_demonstrations(guideline, (), Phrasing(QUESTION, REPLY)).demonstrations
 
 
 def training_of(size: Size) -> TrainingSettings:

@@ -21,7 +21,7 @@ bench = typer.Typer(help="Measure speed, memory and operations on this machine."
 
 @bench.command("sdft")
 def bench_sdft(
-    demonstrations: Annotated[int, typer.Option(min=1, help="Written cases trained on.")] = 32,
+    demonstrations: Annotated[int, typer.Option(min=1, help="Written cases trained on; the demo has 24.")] = 16,
     batch: Annotated[int, typer.Option(min=1, help="Demonstrations per optimizer step.")] = 16,
     rollout_tokens: Annotated[int, typer.Option(min=4, help="Longest rollout, tokens.")] = 10,
     reuse: Annotated[int, typer.Option(min=1, help="Passes this engine trains on one rollout; TRL takes one.")] = 2,
@@ -64,8 +64,8 @@ def bench_sdft(
         arms.append("sdft-anchored")
     with tempfile.TemporaryDirectory(prefix="clinical-sdft-bench-") as scratch:
         folder = Path(scratch)
-        asked: Literal["float32", "bfloat16"] = "bfloat16" if dtype is Dtype.bfloat16 else "float32"
-        chosen = quicker_dtype() if dtype is Dtype.auto else asked
+        given: Literal["float32", "bfloat16"] = "bfloat16" if dtype is Dtype.bfloat16 else "float32"
+        chosen = quicker_dtype() if dtype is Dtype.auto else given
         size = Size(demonstrations, batch, rollout_tokens, reuse, quick, chosen)
         count = threads or torch.get_num_threads()
         task = demo_task(

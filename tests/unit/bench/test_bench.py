@@ -127,3 +127,16 @@ def test_cases_are_spread_over_the_guideline() -> None:
     assert [item.id for item in spread(cases(8), 4)] == ["D0", "D2", "D4", "D6"]
     with pytest.raises(InputError, match="the demo has 8"):
         spread(cases(8), 9)
+
+
+def test_the_default_size_fits_the_demo_and_its_command() -> None:
+    from inspect import signature
+
+    from clinical_sdft.bench.task import demo_cases
+    from clinical_sdft.commands.bench import bench_sdft
+
+    size = Size()
+    defaults = {name: parameter.default for name, parameter in signature(bench_sdft).parameters.items()}
+    assert (defaults["demonstrations"], defaults["batch"]) == (size.demonstrations, size.batch)
+    assert len(spread(demo_cases(), size.demonstrations)) == size.demonstrations
+    assert size.demonstrations % size.batch == 0
