@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     deid_policy: str = "safe_harbor"
     reidentification_vault: bool = Field(default=False, description="keep what was taken out, encrypted, in vault/")
     preflight_sample: int = Field(default=32, ge=8)
+    probe_sample: int = Field(default=12, ge=0, description="removed identifiers probed after training; 0: none")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     training: TrainingSettings = TrainingSettings()
     lora: LoraSettings = LoraSettings()

@@ -16,7 +16,7 @@ from data_contracts import Decoding, Digest, Guideline, Suite, canonical_json, s
 from governance.services import commands, queries
 from governance.services.handle import Governance
 
-_OUTSIDE = {"serving", "reidentification_vault"}
+_OUTSIDE = {"serving", "reidentification_vault", "probe_sample"}
 
 Arm = Literal["sdft", "sft"]
 
@@ -86,7 +86,7 @@ def open_update(workspace: Workspace, governance: Governance, request: Request, 
         "prior_suites": sorted(suite.digest for suite in prior),
         "incumbent": current.current,
         "policy": workspace.policy.digest,
-        # Which servers answer, and whether a vault is kept, decides nothing about what is trained.
+        # Which servers answer, whether a vault is kept and what is probed decides nothing about what is trained.
         "settings": sha256_digest(workspace.settings.model_dump_json(exclude=_OUTSIDE).encode()),
     }
     name = f"{request.guideline.id}-{short(sha256_digest(canonical_json(inputs)), 8)}"
