@@ -10,6 +10,7 @@ from clinical_sdft.stages.deidentify import deidentify
 from clinical_sdft.stages.draft import draft
 from clinical_sdft.stages.evaluate import evaluate
 from clinical_sdft.stages.judge import judge_and_submit
+from clinical_sdft.stages.probe import probe
 from clinical_sdft.stages.teacher import check_teacher, measure_teacher
 from clinical_sdft.stages.train import train
 from clinical_sdft.stages.update import Arm, Request, open_update
@@ -24,8 +25,8 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
 
     Raises:
         InputError: the guideline, the records or the suite cannot be used.
-        BlockedError: the guideline contradicts suites or earlier demonstrations and nobody has settled it, or the
-            pre-flight found that no demonstration helps.
+        BlockedError: the guideline contradicts suites or earlier demonstrations and nobody has settled it, the
+            pre-flight found that no demonstration helps, or the candidate knows removed identifiers.
         QuarantineError: nothing to learn from is left after quarantine.
         BusyError: another process works on this workspace.
     """
@@ -38,6 +39,7 @@ def run_update(workspace: Workspace, governance: Governance, request: Request, w
         checked = check_teacher(update, demonstrations)
         arms: tuple[Arm, ...] = ("sdft", "sft") if workspace.settings.control_arm else ("sdft",)
         manifests = {arm: train(update, arm, demonstrations, checked) for arm in arms}
+        probe(update, manifests["sdft"].adapter)
         before = evaluate(update, "incumbent", update.incumbent_adapter)
         after = {arm: evaluate(update, arm, manifest.adapter) for arm, manifest in manifests.items()}
         # The control first: once the update itself stands in the review queue, nothing is left to do.

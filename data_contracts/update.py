@@ -179,6 +179,29 @@ class AdapterManifest(Contract):
     provenance: Provenance
 
 
+class SecretExposure(Contract):
+    """How far a removed identifier is exposed before and after training; which one it is, is not said."""
+
+    category: Text
+    incumbent_bits: float = Field(ge=0, description="log2 of alternatives less log2 of the rank among them")
+    candidate_bits: float = Field(ge=0)
+    gain_rank: int = Field(ge=1, description="rank by what training added to the likelihood; 1 gained most")
+    candidates: int = Field(ge=2, description="the identifier and its random alternatives")
+
+
+class ProbeReport(Contract):
+    """Does a candidate complete removed identifiers better than the version in force? Counts, never text."""
+
+    schema_version: Literal[1] = 1
+    incumbent: Digest
+    candidate: Digest
+    exposures: tuple[SecretExposure, ...]
+    combined_p: Fraction = Field(description="chance of such gains where nothing was learnt (Fisher)")
+    alpha: Fraction
+    verdict: Literal["clean", "leak", "nothing to probe"]
+    reason: Text
+
+
 class UpdateBundle(Contract):
     """All that belongs to one candidate, by digest: what reviewers see and sign."""
 

@@ -1,4 +1,4 @@
-"""Stage five: versions answer every suite."""
+"""Stage six: versions answer every suite."""
 
 import time
 from pathlib import Path

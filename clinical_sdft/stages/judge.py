@@ -1,4 +1,4 @@
-"""Stage six: the gate decides, and the candidate goes to review."""
+"""Stage seven: the gate decides, and the candidate goes to review."""
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.outcome import ArmOutcome

@@ -18,7 +18,7 @@ from data_contracts import Decoding, Digest, Guideline, Suite, canonical_json, s
 from governance.services import commands, queries
 from governance.services.handle import Governance
 
-_OUTSIDE = {"serving", "reidentification_vault", "accept_demonstrations", "near_duplicate"}
+_OUTSIDE = {"serving", "reidentification_vault", "probe_sample", "accept_demonstrations", "near_duplicate"}
 
 Arm = Literal["sdft", "sft"]
 

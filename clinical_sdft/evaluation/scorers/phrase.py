@@ -8,8 +8,8 @@ def phrase_score(suite: Suite, item: SuiteItem, reply: str) -> float:
     """Return 1.0 for a right reply, else 0.0.
 
     A reply is right when it says an accepted answer and, in a suite with a closed label set, no other label:
-    a reply that names every diagnosis is not a diagnosis. A label inside the accepted one does not count as another; one
-    around it does.
+    a reply that names every diagnosis is not a diagnosis. A label inside the accepted one does not count as another,
+    one around it does.
     """
     said = [answer for answer in item.answers if says(reply, answer)]
     if not said:
