@@ -29,9 +29,11 @@ from data_contracts.records import (
     CategoryCount,
     DeidentificationReport,
     DeidentifiedRecord,
+    GoldCheck,
     PatientRecord,
     QuarantinedRecord,
     QuarantinedSpan,
+    SmallestGroup,
 )
 from data_contracts.update import (
     NO_ADAPTER,
@@ -63,6 +65,7 @@ __all__ = [
     "Digest",
     "GateDecision",
     "GatePolicy",
+    "GoldCheck",
     "GoldDocument",
     "GoldSpan",
     "Guideline",
@@ -85,6 +88,7 @@ __all__ = [
     "Retirement",
     "Role",
     "Signature",
+    "SmallestGroup",
     "Source",
     "Suite",
     "SuiteItem",

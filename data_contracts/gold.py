@@ -39,7 +39,9 @@ class GoldDocument(Contract):
 
     @model_validator(mode="after")
     def _spans_lie_in_the_text(self) -> Self:
-        for span in (*self.spans, *self.keep, *self.neutral):
-            if not span.start < span.end <= len(self.text):
-                raise ValueError(f"span {span.start}-{span.end} does not lie in the text")
+        places = [(span.start, span.end) for span in self.spans]
+        places += [(span.start, span.end) for span in (*self.keep, *self.neutral)]
+        for start, end in places:
+            if not start < end <= len(self.text):
+                raise ValueError(f"span {start}-{end} does not lie in the text")
         return self

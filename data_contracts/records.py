@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from data_contracts.base import Contract, Digest, Text
+from data_contracts.base import Contract, Digest, Fraction, Text
 
 
 class PatientRecord(Contract):
@@ -54,6 +54,32 @@ class QuarantinedRecord(Contract):
     spans: tuple[QuarantinedSpan, ...] = ()
 
 
+class SmallestGroup(Contract):
+    """How few patients of the released set share what is not removed but can be put together (k-anonymity)."""
+
+    k: int = Field(ge=1, description="patients in the smallest group")
+    patients: int = Field(ge=1)
+    groups: int = Field(ge=1)
+    alone: int = Field(ge=0, description="patients who share with nobody")
+    under_five: int = Field(ge=0, description="patients in groups of fewer than five")
+    counted: tuple[Text, ...] = Field(description="what makes a group; a value that is not stated is one of its own")
+
+
+class GoldCheck(Contract):
+    """What the engine reached on the project's held-out notes when the records were released."""
+
+    engine: Digest = Field(description="of rules, word lists, policy, model and notes: other bytes, another check")
+    documents: int = Field(ge=1)
+    identifiers: int = Field(ge=1)
+    found_whole: int = Field(ge=0)
+    span_full_recall: Fraction
+    lower: Fraction = Field(description="exact 95% bounds of the recall")
+    upper: Fraction
+    token_precision: Fraction
+    leaking: int = Field(ge=0, description="notes with a direct identifier left before quarantine")
+    leaking_released: int = Field(ge=0, description="and not held back by the second scan")
+
+
 class DeidentificationReport(Contract):
     """What one import did: counts, policy and the NER model that read the text."""
 
@@ -64,3 +90,5 @@ class DeidentificationReport(Contract):
     released: int = Field(ge=0)
     quarantined: int = Field(ge=0)
     replaced: tuple[CategoryCount, ...]
+    smallest_group: SmallestGroup | None = Field(default=None, exclude_if=lambda value: value is None)
+    gold: GoldCheck | None = Field(default=None, exclude_if=lambda value: value is None)

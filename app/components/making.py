@@ -5,7 +5,7 @@ import streamlit as st
 from app.components.markup import plain
 from app.components.tables import pairs, rows
 from app.components.words import moment, percent
-from data_contracts import AdapterManifest, CostLedger, PreflightReport, TemplateTrial
+from data_contracts import AdapterManifest, CostLedger, DeidentificationReport, PreflightReport, TemplateTrial
 from governance.services.views import UpdateDetail
 
 _NAMES = {"go": "✓ go", "amplify": "✓ go, amplified", "refuse": "✗ refuse"}
@@ -18,6 +18,9 @@ def making_tab(detail: UpdateDetail) -> None:
         st.caption("This update had no pre-flight.")
     else:
         _preflight(detail.preflight)
+    if detail.deidentification is not None:
+        st.markdown("**Patient records**: what was taken out of them, and how sure that is")
+        pairs(records_shown(detail.deidentification))
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("**Training settings**")
@@ -48,6 +51,29 @@ def _trial(trial: TemplateTrial, report: PreflightReport) -> dict[str, str]:
         "interval": f"{percent(trial.lower)} to {percent(trial.upper)}",
         "used": "✓ chosen" if chosen else "",
     }
+
+
+def records_shown(report: DeidentificationReport) -> dict[str, object]:
+    """Return what a reviewer reads of a de-identification: counts, the smallest group, recall on held-out notes."""
+    shown: dict[str, object] = {
+        "records": f"{report.released} released, {report.quarantined} held back",
+        "identifiers replaced": ", ".join(f"{one.category} {one.count}" for one in report.replaced) or "none",
+        "policy and model": f"{report.policy}, {report.ner_model}",
+    }
+    if report.smallest_group is not None:
+        group = report.smallest_group
+        shown["smallest group (k)"] = (
+            f"{group.k} of {group.patients} patients share {', '.join(group.counted)}; "
+            f"{group.alone} stand alone, {group.under_five} in groups of fewer than five"
+        )
+    if report.gold is not None:
+        gold = report.gold
+        shown["recall on held-out notes"] = (
+            f"{percent(gold.span_full_recall)} of {gold.identifiers} identifiers found whole "
+            f"(at 95%: {percent(gold.lower)} to {percent(gold.upper)}); in {gold.leaking} of {gold.documents} notes a "
+            f"direct identifier was left, {gold.leaking_released} of them passed the second scan"
+        )
+    return shown
 
 
 def _settings(manifest: AdapterManifest) -> dict[str, object]:

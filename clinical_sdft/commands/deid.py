@@ -35,6 +35,9 @@ def deid_score(
     strict: Annotated[
         bool, typer.Option("--strict", help="Count titles, labels, states and years inside identifiers too.")
     ] = False,
+    without_records: Annotated[
+        bool, typer.Option("--without-records", help="Leave the structured records of the gold set out of sight.")
+    ] = False,
     misses: Annotated[
         bool, typer.Option("--misses", help="List what was missed: document, offsets and shape, never the text.")
     ] = False,
@@ -51,6 +54,8 @@ def deid_score(
     documents = chosen(read_gold(gold, form), half, split)
     if not documents:
         raise GoldError(f"{gold}: no document is in this half and split; leave --half and --split out")
+    if without_records:
+        documents = tuple(document.model_copy(update={"patient": None}) for document in documents)
     engines = own_engine(rules) if engine == Engine.OWN else Engines(StockPresidio(), rules)
     with _progress("scoring") as heard:
         result = score(documents, engines, strict=strict, heard=heard)
@@ -85,6 +90,29 @@ def deid_gold(
     used = SEEDS[split] if seed is None else seed
     value = {"documents": len(written), "identifiers": spans, "split": str(split), "seed": used}
     show(value, as_json, f"{len(written)} notes with {spans} identifiers ({split}, seed {used}) → {target}")
+
+
+@deid.command("bench")
+def deid_bench(
+    notes: Annotated[int, typer.Option(min=1, max=1000, help="Notes of 3,300 characters a round.")] = 20,
+    rounds: Annotated[int, typer.Option(min=3, max=99, help="Rounds of each engine, by turns.")] = 3,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure notes per second and core, and peak memory, beside stock presidio in the same run.
+
+    Each engine runs in a process of its own on one thread; they take turns, and the medians are shown.
+    """
+    from clinical_sdft.deid.quality.bench import bench
+
+    with _progress("benchmark") as heard:
+        result = bench(notes, rounds, heard)
+    lines = [f"{notes} notes of {result['characters']} characters, {rounds} rounds by turns, medians"]
+    lines += [
+        f"  {name:<15} {row['notes_per_cpu_second']:6.2f} notes per second and core"
+        f"  ({row['notes_per_second']:.2f} by the clock), peak {row['peak_megabytes']:.0f} MB: {row['work']}"
+        for name, row in result["engines"].items()
+    ]
+    show(result, as_json, "\n".join([*lines, f"  own against stock: {result['own_to_stock']:.2f} times as fast"]))
 
 
 @contextmanager

@@ -1,16 +1,18 @@
 """From a patient record to a released record or a quarantined one; whatever goes wrong holds the record back."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from clinical_sdft.deid import residual
-from clinical_sdft.deid.engine import DetectionEngine
+from clinical_sdft.deid.engine import MAX_CHARACTERS, DetectionEngine
 from clinical_sdft.deid.errors import NerModelError
 from clinical_sdft.deid.known import KnownPatient, known_patient
 from clinical_sdft.deid.ner import NerModel, PatternsOnly
 from clinical_sdft.deid.policy import DeidPolicy
+from clinical_sdft.deid.quasi import Groups
 from clinical_sdft.deid.records import keyed_digest, read_records, record_digest
 from clinical_sdft.deid.residual import Hit
 from clinical_sdft.deid.surrogates import Replacement, Surrogates
@@ -22,6 +24,10 @@ from data_contracts.records import (
     QuarantinedRecord,
     QuarantinedSpan,
 )
+
+MAX_DIAGNOSIS = 2_000
+MAX_STRUCTURED = 100_000
+"""Characters of the diagnosis, and of the structured record as JSON."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,18 @@ class Deidentifier:
     def deidentify(self, record: PatientRecord) -> DeidentifiedRecord | QuarantinedRecord:
         """Return the rewritten record, or why it is held back; raises nothing."""
         digest = record_digest(record, self.key)
+        too_long = _too_long(record)
+        if too_long:
+            return QuarantinedRecord(
+                record=digest, reason="engine_failure", detail=f"{too_long} is too long to be read"
+            )
         if not str(record.patient.get("id") or "").strip():
             return QuarantinedRecord(record=digest, reason="no_patient_id", detail="the patient object has no id")
         try:
+            too_long = _too_long(record)
+            if too_long:
+                detail = f"{too_long} is too long to be read"
+                return QuarantinedRecord(record=digest, reason="engine_failure", detail=detail)
             return self._rewrite(record, digest)
         except Exception as error:
             detail = f"the engine stopped with {type(error).__name__}"
@@ -87,6 +102,16 @@ class Deidentifier:
         )
 
 
+def _too_long(record: PatientRecord) -> str:
+    """Name the part of a record that would keep the engine busy for minutes; nothing where none would."""
+    if len(record.narrative) > MAX_CHARACTERS:
+        return "the narrative"
+    if len(record.diagnosis) > MAX_DIAGNOSIS:
+        return "the diagnosis"
+    size = sum(len(piece) for piece in json.JSONEncoder(default=str).iterencode(record.patient))
+    return "the structured record" if size > MAX_STRUCTURED else ""
+
+
 def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
     """De-identify the records of a file or folder.
 
@@ -95,12 +120,17 @@ def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
     """
     released: list[DeidentifiedRecord] = []
     quarantined: list[QuarantinedRecord] = []
+    groups = Groups(deidentifier.policy)
     for entry in read_records(path, deidentifier.key):
-        outcome = entry if isinstance(entry, QuarantinedRecord) else deidentifier.deidentify(entry)
+        if isinstance(entry, QuarantinedRecord):
+            quarantined.append(entry)
+            continue
+        outcome = deidentifier.deidentify(entry)
         if isinstance(outcome, QuarantinedRecord):
             quarantined.append(outcome)
         else:
             released.append(outcome)
+            groups.add(entry, outcome)
     report = DeidentificationReport(
         policy=deidentifier.policy.name,
         ner_model=deidentifier.ner.name,
@@ -108,6 +138,7 @@ def deidentify_all(path: Path, deidentifier: Deidentifier) -> DeidResult:
         released=len(released),
         quarantined=len(quarantined),
         replaced=_counts(_sum(record.replaced for record in released)),
+        smallest_group=groups.smallest(),
     )
     return DeidResult(tuple(released), tuple(quarantined), report)
 

@@ -33,3 +33,9 @@ class PatternTimeoutError(DeidError, TimeoutError):
 
 class GoldError(DeidError, ValueError):
     """A gold set is missing or is not of its format."""
+
+
+class BenchError(DeidError, RuntimeError):
+    """A process of the benchmark ended before its time."""
+
+    exit_code = 1

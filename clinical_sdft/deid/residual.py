@@ -11,11 +11,9 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.residual_shapes import MASK, shape_hits
 from clinical_sdft.deid.safe import eponym_spans, is_clinical_number
 from clinical_sdft.deid.text import alnum, fold, matches
-
-_MASK = "\ue000"
-"""A private character that stands for each character of a surrogate, so that nothing matches across one."""
 
 _SHAPES = (
     ("email_shape", r"[\w.+-]+ ?(?:@|[(\[{<] ?at ?[)\]}>]) ?[\w-]+"),
@@ -24,7 +22,9 @@ _SHAPES = (
     ("phone_shape", r"(?<![\d.])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)"),
     ("ssn_shape", r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
     ("spaced_digits", r"(?<!\d)(?:\d ){5,}\d(?!\d)"),
-    ("hidden_character", r"[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e]"),
+    ("hidden_character", r"[\u200b-\u200f\u2060-\u2064\u00ad\ufeff\u202a-\u202e\u2066-\u2069\u061c]"),
+    ("hidden_character", r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"),
+    ("other_script", r"[^\P{L}\p{Latin}\p{Greek}\p{Common}\p{Inherited}]+|\p{Greek}{3,}"),
 )
 _NUMBER = r"(?<![\d.,])\d{5,}(?![\d]|[.,]\d)"
 _TITLED = r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Miss|MR|MRS|MS|DR)\b\.? ?(?P<id>\p{Lu}[\p{L}'-]+)"
@@ -53,10 +53,11 @@ def scan(text: str, known: KnownPatient, allowed: Sequence[tuple[int, int]] = ()
     """
     masked = list(fold(text))
     for start, end in allowed:
-        masked[start:end] = _MASK * (end - start)
+        masked[start:end] = MASK * (end - start)
     plain = "".join(masked)
     found = {*_shapes(plain), *_numbers(plain), *_known_codes(plain, known), *_known_words(plain, known)}
     found |= {*_known_dates(plain, known), *_names(plain)}
+    found |= {Hit(*hit) for hit in _outside_eponyms(plain)}
     return tuple(sorted(found, key=lambda hit: (hit.start, hit.end, hit.rule)))
 
 
@@ -77,7 +78,7 @@ def _known_codes(text: str, known: KnownPatient) -> Iterator[Hit]:
     kept = [
         (index, character)
         for index, character in enumerate(text.casefold())
-        if character.isalnum() or character == _MASK
+        if character.isalnum() or character == MASK
     ]
     packed = "".join(character for _, character in kept)
     for value in known.values:
@@ -112,6 +113,9 @@ def _known_words(text: str, known: KnownPatient) -> Iterator[Hit]:
         house = [match.group() for match in matches(r"[\p{L}\d]+", value.text)][:2]
         for match in matches(r"\b" + r"\W{1,3}".join(house) + r"\b", text):
             yield Hit(match.start(), match.end(), "known_value")
+    for value in known.of(Category.SSN):
+        for match in matches(rf"(?<![\w.]){value.code[-4:]}(?![\w]|[.,]\d)", text):
+            yield Hit(match.start(), match.end(), "known_value")
     for value in known.of(Category.EMAIL, Category.URL):
         at = alnum(text).find(value.code)
         if at >= 0:
@@ -136,6 +140,11 @@ def _names(text: str) -> Iterator[Hit]:
     for match in matches(_TITLED, text, ignore_case=False):
         if not lookup.is_plain(match["id"]):
             yield Hit(match.start("id"), match.end("id"), "titled_name")
+
+
+def _outside_eponyms(text: str) -> Iterator[tuple[int, int, str]]:
+    eponyms = eponym_spans(text)
+    return (hit for hit in shape_hits(text) if hit[2] == "half_replaced" or not _inside(hit[:2], eponyms))
 
 
 def _inside(span: tuple[int, int], others: tuple[tuple[int, int], ...]) -> bool:

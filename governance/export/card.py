@@ -7,7 +7,7 @@ figures stand beside the card in `facts`.
 import json
 from typing import Any
 
-from data_contracts import GateDecision, Role, SuiteJudgement
+from data_contracts import DeidentificationReport, GateDecision, Role, SuiteJudgement
 from governance.export.words import ASSISTS, STATUSES, brief, in_words, moment, points
 from governance.registry.records import UpdateRecord
 from governance.store.tables import instant_text
@@ -162,8 +162,26 @@ def _data(record: UpdateRecord) -> str:
     replaced = ", ".join(f"{one.category} {one.count}" for one in report.replaced) or "none"
     return (
         f"{report.released} patient records de-identified by policy {report.policy} with {report.ner_model}, "
-        f"{report.quarantined} held back; identifiers replaced: {replaced}. Guideline: {_guideline(record)}."
+        f"{report.quarantined} held back; identifiers replaced: {replaced}. {_how_sure(report)}"
+        f"Guideline: {_guideline(record)}."
     )
+
+
+def _how_sure(report: DeidentificationReport) -> str:
+    said = ""
+    if report.smallest_group is not None:
+        group = report.smallest_group
+        said += (
+            f"Smallest group of the {group.patients} patients by {', '.join(group.counted)}: k = {group.k}, "
+            f"{group.under_five} in groups of fewer than five. "
+        )
+    if report.gold is not None:
+        gold = report.gold
+        said += (
+            f"On {gold.documents} held-out notes the engine found {gold.found_whole} of {gold.identifiers} identifiers "
+            f"whole ({gold.span_full_recall:.3f}, 95% bounds {gold.lower:.3f} to {gold.upper:.3f}). "
+        )
+    return said
 
 
 def _guideline(record: UpdateRecord) -> str:

@@ -90,6 +90,7 @@ def update_detail(gov: Governance, update_id: str) -> UpdateDetail:
         guideline=record.guideline,
         preflight=record.preflight,
         manifest=record.manifest,
+        deidentification=record.deidentification,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from data_contracts import (
     AdapterManifest,
+    DeidentificationReport,
     Digest,
     GateDecision,
     GatePolicy,
@@ -101,6 +102,7 @@ class UpdateDetail:
     guideline: Guideline
     preflight: PreflightReport | None
     manifest: AdapterManifest
+    deidentification: DeidentificationReport | None = None
 
 
 Change = Literal["broken", "fixed", "same-right", "same-wrong"]

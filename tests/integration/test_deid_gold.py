@@ -28,7 +28,7 @@ def result(engines: Engines, request: pytest.FixtureRequest) -> Score:
 def test_recall_and_precision(result: Score) -> None:
     assert (result.span_full_recall.value or 0) >= 0.85
     assert (result.token_recall.value or 0) >= 0.90
-    assert (result.token_precision.value or 0) >= 0.97
+    assert (result.token_precision.value or 0) >= 0.95
     spans = {str(category): rate for category, rate in result.spans.items()}
     assert {name: spans[name].count for name in SURE} == {name: spans[name].total for name in SURE}
 
@@ -42,3 +42,8 @@ def test_facts_survive(result: Score) -> None:
 
 def test_no_known_value_is_left_in_a_released_text(result: Score) -> None:
     assert result.known_left == 0
+
+
+def test_the_second_scan_catches_leaks_and_spares_clean_notes(result: Score) -> None:
+    assert result.leaking_released.count <= 0.25 * result.leaking_released.total
+    assert result.clean_held_back.count <= max(1, 0.05 * result.clean_held_back.total)

@@ -18,6 +18,8 @@ _LABELS = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(?:19[4-9]\d|20\d\d)(?!\d)")
+_JOINTS = re.compile(r"\b(?:the|of|on|at)\b", re.IGNORECASE)
+_EXTENSION = re.compile(r"\bext\b|(?<=\s)x(?=\d)", re.IGNORECASE)
 _LAST_WORDS = re.compile(r"^(?:last|this|next) (?:week|month|year)$", re.IGNORECASE)
 _PLACES = (Category.PLACE, Category.FACILITY, Category.ADDRESS)
 
@@ -42,7 +44,7 @@ def exempt(value: str, category: Category) -> frozenset[int]:
         value: the identifier's own text.
         category: its category. Names lose titles and degrees; codes lose the label written before them; places,
             facilities and addresses lose a state or country behind a comma; dates lose a year that shows no age
-            over 89, and words such as "last week".
+            over 89, and words such as "the" and "last week"; ages lose their words, numbers the word "ext".
     """
     found: list[tuple[int, int]] = []
     if category == Category.NAME:
@@ -50,7 +52,12 @@ def exempt(value: str, category: Category) -> frozenset[int]:
     elif category in _PLACES:
         found = [m.span(1) for m in re.finditer(r",\s*([^,\d]+?)\s*(?=,|\d|$)", value) if is_open_place(m[1])]
     elif category == Category.DATE:
-        found = [match.span() for match in (*_YEAR.finditer(value), *_LAST_WORDS.finditer(value))]
+        patterns = (_YEAR, _LAST_WORDS, _JOINTS)
+        found = [match.span() for pattern in patterns for match in pattern.finditer(value)]
+    elif category == Category.AGE:
+        found = [match.span() for match in re.finditer(r"[A-Za-z]+", value)]
+    elif category == Category.PHONE:
+        found = [match.span() for match in _EXTENSION.finditer(value)]
     else:
         found = [match.span() for match in _LABELS.finditer(value)]
     return frozenset(index for start, end in found for index in range(start, end))

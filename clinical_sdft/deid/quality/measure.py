@@ -10,12 +10,13 @@ from clinical_sdft.deid.known import KnownPatient, known_patient
 from clinical_sdft.deid.quality.detectors import Engines
 from clinical_sdft.deid.quality.exempt import exempt
 from clinical_sdft.deid.surrogates import Surrogates
-from clinical_sdft.deid.text import alnum, matches
+from clinical_sdft.deid.text import alnum, matches, word_set
 from data_contracts import GoldDocument, GoldSpan
 
 INDIRECT = frozenset({Category.DATE, Category.AGE, Category.PLACE, Category.FACILITY, Category.ZIP})
 """Identifiers that point at a person only together; all others count as direct."""
 
+_PARTICLES = word_set("al bin binti da de del della den der di do dos du el ibn la le mac ní ó te ten van von")
 _TOKEN = r"[\p{L}\p{N}]+"
 
 
@@ -29,6 +30,8 @@ class Miss:
     end: int
     shape: str
     left: tuple[tuple[int, int], ...]
+    telling: bool
+    """Whether more is left than an initial or a particle such as "de" or "van der"."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,8 @@ class Tally:
 
     @property
     def direct_left(self) -> bool:
-        """Whether a direct identifier is left, wholly or in part."""
-        return any(miss.category not in INDIRECT for miss in self.misses)
+        """Whether a direct identifier is left, wholly or in a part that tells more than an initial."""
+        return any(miss.telling and miss.category not in INDIRECT for miss in self.misses)
 
 
 def measure(document: GoldDocument, engines: Engines, *, strict: bool = False) -> Tally:
@@ -122,7 +125,9 @@ def _miss(document: GoldDocument, gold: GoldSpan, covered: set[int], strict: boo
             runs.append([index, index + 1])
     value = document.text[gold.start : gold.end]
     places = tuple((start, end) for start, end in runs)
-    return Miss(document.id, Category(gold.category), gold.start, gold.end, shape(value), places)
+    words = (document.text[start:end].casefold() for start, end in places)
+    telling = any(len(word) > 1 and word not in _PARTICLES for word in words)
+    return Miss(document.id, Category(gold.category), gold.start, gold.end, shape(value), places, telling)
 
 
 def _tokens(

@@ -177,6 +177,8 @@ class TestCard:
         assert facts["deidentification"]["quarantined"] == 1
         assert "1 patient records de-identified by policy safe_harbor" in trust["DevelopmentDataCharacterization"]
         assert "date 4" in trust["DevelopmentDataCharacterization"]
+        assert "9 patients by sex, diagnosis: k = 2, 4 in groups" in trust["DevelopmentDataCharacterization"]
+        assert "891 of 900 identifiers whole (0.990, 95% bounds 0.981" in trust["DevelopmentDataCharacterization"]
         limits = card["card"]["Warnings"]["KnownRisksAndLimitations"]
         assert "1 patient records were held back" in limits and "PASS" in limits
         assert "not a medical device by our word" in card["card"]["ModelSummary"]["Summary"]

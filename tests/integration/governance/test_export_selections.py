@@ -29,7 +29,14 @@ def learn_from(world, name, *records, held_back=(), **more):
         released=len(records),
         quarantined=len(held_back),
         replaced=({"category": "date", "count": 4},),
-    )
+        smallest_group={"k": 2, "patients": 9, "groups": 3, "alone": 0, "under_five": 4,
+                        "counted": ("sex", "diagnosis")},
+        gold={
+            "engine": digest("engine"), "documents": 40, "identifiers": 900, "found_whole": 891,
+            "span_full_recall": 0.99, "lower": 0.981, "upper": 0.995, "token_precision": 0.97,
+            "leaking": 2, "leaking_released": 1,
+        },
+    )  # fmt: skip
     stored = gov.objects.put_contract(report)
     commands.record_event(gov, action="records-deidentified", subject=stored, **note)
     for record in held_back:
