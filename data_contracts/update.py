@@ -62,6 +62,12 @@ class TrainingSettings(Contract):
             )
         return self
 
+    @model_validator(mode="after")
+    def _only_a_frozen_teacher_reads_quicker_weights(self) -> Self:
+        if self.dtype != "float32" and self.teacher == "ema":
+            raise ValueError(f'dtype "{self.dtype}" goes with teacher "frozen" or "live": an average needs float32')
+        return self
+
 
 class PreflightSettings(Contract):
     """What the pre-flight tries, and by which measure it judges."""
