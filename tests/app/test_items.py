@@ -28,7 +28,7 @@ def page() -> None:
 
 
 def test_conversations_and_options_are_shown_and_escaped() -> None:
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=30).run()
     chat, words, letters = (html.value for html in app.html)
     assert chat.index("Instruction: Be &lt;kind&gt;.") < chat.index("User: Hi") < chat.index("Assistant: Yes?")
     assert chat.index("Assistant: Yes?") < chat.index("Which?") and "In force answers" in chat
@@ -37,6 +37,6 @@ def test_conversations_and_options_are_shown_and_escaped() -> None:
 
 
 def test_the_search_finds_what_was_said_before_the_question() -> None:
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=30).run()
     app.text_input[0].input("be <kind>").run()
     assert len(app.html) == 1 and "chat" in app.html[0].value
