@@ -6,7 +6,7 @@ from scipy.special import ndtri
 from governance.gate.checks import check_counts, check_open_fraction
 from governance.gate.clopper_pearson import clopper_pearson_upper
 from governance.gate.errors import GateError
-from governance.gate.exact import EXACT_LIMIT, size_exceeds
+from governance.gate.exact import EXACT_LIMIT, rejects_between, size_exceeds
 from governance.gate.score import tango_z
 
 _TOLERANCE = 1e-6
@@ -16,10 +16,10 @@ _SCAN_STEPS = 12
 def drop_upper_bound(n: int, broken: int, fixed: int, alpha: float) -> float:
     """Return an upper 1 - `alpha` confidence bound of the true drop: every larger margin is rejected.
 
-    The exact test is inverted. Its p-value is not quite monotone in the margin (ties between outcomes come and
-    go), so the search walks *down* from well above the score interval's end, in steps of a tenth of a standard
-    error, and stops at the first margin that is not rejected: of several crossings the largest counts. Above
-    `EXACT_LIMIT` items the bound is Clopper-Pearson's.
+    The exact test is inverted. Its p-value is not monotone in the margin: it falls, and jumps where a tie lets another
+    outcome into the rejection region. So the search walks *down* from well above the score interval's end by whole
+    intervals of margins: one is passed only where every margin in it is rejected, and is halved where that is unsure.
+    Of several crossings the largest counts, however narrow. Above `EXACT_LIMIT` items the bound is Clopper-Pearson's.
 
     Returns:
         A fraction in [-1, 1], at most 1e-6 above the crossing; negative proves a gain.
@@ -37,15 +37,12 @@ def drop_upper_bound(n: int, broken: int, fixed: int, alpha: float) -> float:
     high = start + _SCAN_STEPS * step
     while not _rejects(n, broken, fixed, high, alpha):
         high += _SCAN_STEPS * step
-    low = high - step
-    while _rejects(n, broken, fixed, low, alpha):
-        low, high = low - step, low
-    while high - low > _TOLERANCE:
-        middle = (low + high) / 2
-        if _rejects(n, broken, fixed, middle, alpha):
-            high = middle
+    width = step
+    while width > _TOLERANCE:
+        if rejects_between(n, broken, fixed, high - width, high, alpha):
+            high, width = high - width, min(2 * width, step)
         else:
-            low = middle
+            width /= 2
     return min(high, 1.0)
 
 

@@ -96,6 +96,21 @@ def size_exceeds(n: int, margin: float, z: float, alpha: float) -> bool:
     return _supremum(n, margin, boundary, stop_above=alpha, stop_below=_RIVAL * alpha) > alpha
 
 
+def rejects_between(n: int, broken: int, fixed: int, low: float, high: float, alpha: float) -> bool:
+    """Return whether every margin from `low` to `high` is surely rejected; False says nothing certain.
+
+    The region of any margin between is taken to lie within those of both ends together. Of a fixed region the
+    probability falls with the drop, so its size at `low` bounds the p-value of each margin.
+    """
+    if low >= 1:
+        return True
+    if low <= -1:
+        return False
+    ends = (low, min(high, 1 - _TIE))
+    below, above = (region_boundary(n, end, float(tango_z(n, broken, fixed, end))) for end in ends)
+    return _supremum(n, low, np.maximum(below, above), stop_above=alpha, stop_below=_RIVAL * alpha) <= alpha
+
+
 def exact_p_value(n: int, broken: int, fixed: int, margin: float) -> float:
     """Return the exact unconditional p-value; the caller has checked the arguments."""
     return region_size(n, margin, float(tango_z(n, broken, fixed, margin)))

@@ -43,6 +43,12 @@ def test_the_largest_of_several_crossings_counts():
     assert drop_upper_bound(60, 1, 11, 0.05) > -0.066
 
 
+def test_a_crossing_narrower_than_a_tenth_of_a_standard_error_counts_too():
+    """Margins from -0.1674 to -0.1612 are not rejected, those from -0.1745 to -0.1676 are."""
+    assert noninferiority_p_value(40, 4, 19, -0.170) <= 0.05 < noninferiority_p_value(40, 4, 19, -0.165)
+    assert -0.1612 < drop_upper_bound(40, 4, 19, 0.05) < -0.1605
+
+
 @pytest.mark.parametrize("n", [20, 59, 149])
 def test_nothing_changed(n):
     assert drop_upper_bound(n, 0, 0, 0.05) >= 1 - 0.05 ** (1 / n) - 1e-6
