@@ -16,6 +16,10 @@ RECOGNIZER = ssn.recognizer()
         ("SSN 123456789", ["123456789"]),
         ("SSN: last four 6789", ["6789"]),
         ("XXX-XX-6789", ["6789"]),
+        ("SSN (last 4): 6789", ["6789"]),
+        ("her SSN ends in 6789", ["6789"]),
+        ("last four digits of the social security number are 6789", ["6789"]),
+        ("last 4 of SSN 6789", ["6789"]),
     ],
 )
 def test_finds_ssn(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
