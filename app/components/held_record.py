@@ -56,8 +56,8 @@ def _form(opened: Opened) -> None:
             further = st.text_area("Further identifiers you see, one a line, exactly as written", key="held_further")
             category = st.selectbox("What these are", opened.categories, index=None, key="held_further_category")
             keep_diagnosis = st.checkbox("The diagnosis field holds no identifier", key="held_keep_diagnosis")
-        choices = list(_DECISIONS) if opened.narrative is not None else ["discard"]
-        decision = st.radio("Decision", choices, index=None, format_func=_words, key="held_decision")
+        choices = [one for one in _DECISIONS if one == "discard" or opened.narrative is not None]
+        decision = st.radio("Decision", choices, index=None, format_func=_DECISIONS.__getitem__, key="held_decision")
         reason = st.text_input(
             "Reason (required; kept for good, so write no name or number of the patient)",
             key="held_reason",
@@ -139,7 +139,3 @@ def _further(opened: Opened, typed: str, category: str | None) -> list[MarkedSpa
             raise HeldError(f"Further identifiers, line {number}: does not stand so in the text.")
         marks += [MarkedSpan(start=one.start(), end=one.end(), category=category) for one in found]
     return marks
-
-
-def _words(decision: str) -> str:
-    return next(words for name, words in _DECISIONS.items() if name == decision)
