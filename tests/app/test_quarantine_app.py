@@ -12,6 +12,7 @@ from review_clinic import PASSWORD, PEOPLE
 from test_review_app import sign_in, text, whole
 
 from app import held
+from app.components.markup import at_places
 from clinical_sdft import cli
 from clinical_sdft.deid import load_key
 from clinical_sdft.deid.deidentify import deidentify_all
@@ -143,6 +144,14 @@ def test_released_as_it_was_marked(waiting, gov, folder, in_process):
     assert "value 55120 noted" in released.text and "48213" not in released.text and "rash" not in released.text
     written = [file for file in folder.rglob("*") if file.is_file() and file.parent != workspace.records]
     assert not [file for file in written if any(word.encode() in file.read_bytes() for word in WORDS)]
+
+
+def test_places_are_numbered_and_what_stands_in_them_is_never_markup():
+    shown = at_places("a<b>c", [(1, 4), (0, 2), (3, 5)])
+    assert re.sub(r"<(?!/?sup|/?mark)", "!", re.sub(r"<mark[^>]*>", "<mark>", shown)) == (
+        "<sup>2</sup><mark>a&lt;</mark><sup>1</sup><mark>b&gt;</mark><sup>3</sup><mark>c</mark>"
+    )
+    assert at_places("a & b", []) == "a &amp; b"
 
 
 def test_discarded_for_good(waiting, gov, in_process):
