@@ -8,6 +8,7 @@ from app import auth, workspace
 from app.components.proofs import take_back
 from app.components.sign_in import sign_in_form
 from data_contracts import Person
+from governance.services.views import may
 
 # Less empty room at the top, and captions dark enough to read (contrast above 4.5 to 1). A comment, because
 # Streamlit would print a docstring here on the page.
@@ -36,10 +37,14 @@ def main() -> None:
 
 def _pages(person: Person | None) -> list[st.Page]:
     audit: Literal["visible", "hidden"] = "visible" if person is not None and auth.may_read_audit(person) else "hidden"
+    held: Literal["visible", "hidden"] = (
+        "visible" if person is not None and may(person, "resolve quarantine") else "hidden"
+    )
     return [
         st.Page("views/queue.py", title="Updates", url_path="updates", default=True),
         st.Page("views/update.py", title="Update", url_path="update", visibility="hidden"),
         st.Page("views/demonstrations.py", title="Demonstrations", url_path="demonstrations"),
+        st.Page("views/quarantine.py", title="Quarantine", url_path="quarantine", visibility=held),
         st.Page("views/model.py", title="Model in force", url_path="model"),
         st.Page("views/audit.py", title="Audit log", url_path="audit", visibility=audit),
     ]

@@ -7,6 +7,7 @@ or the canary, 4 quarantined data, 5 integrity.
 import errno
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -41,6 +42,9 @@ LIFE_OF_AN_UPDATE = (
     "hold", "retention", "audit", "study", "bench",
 )  # fmt: skip
 
+_HERE = Path(__file__).resolve().parent.parent
+_ROOMS = ("clinical_sdft/", "governance/", "data_contracts/")
+_MOST_PLACES = 6
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -109,20 +113,21 @@ def demo(
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in one line and an exit code, never in a traceback."""
+    """Run the command line; every error ends in one line and an exit code, never in a traceback."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         app()
-    except Exception as error:
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a panic of a Rust library is no Exception
         code = exit_code(error)
-        if code is None:
-            raise
-        err.print(f"clinical-sdft: {one_line(error)}", highlight=False, markup=False, soft_wrap=True)
-        sys.exit(code)
+        line = unexpected(error) if code is None else one_line(error)
+        err.print(f"clinical-sdft: {line}", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(1 if code is None else code)
 
 
-def exit_code(error: Exception) -> int | None:
+def exit_code(error: BaseException) -> int | None:
     """Return the exit code of an error that is the user's or the machine's; None for one that is ours."""
     from governance.errors import GovernanceError
     from governance.store.errors import IntegrityError
@@ -133,16 +138,36 @@ def exit_code(error: Exception) -> int | None:
         return 5
     if isinstance(error, GovernanceError):
         return 2
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:  # without a number its words are anybody's
         return 1 if error.errno in _FULL else 2
     return None
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """Return what a person should read of an error."""
     if isinstance(error, OSError) and error.errno in _FULL:
         return "the disk is full; nothing half-written is kept: free some space and run the same command again"
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def unexpected(error: BaseException) -> str:
+    """Return what may be said of an error that nobody foresaw: its type and where it arose, innermost place first.
+
+    Its message, and those of its causes, may quote what was being worked on, and that may be a patient's words.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{_relative(frame.filename)}:{frame.lineno}" for frame in reversed(frames)]
+    ours = [place for place in places[1:] if place.startswith(_ROOMS)]
+    where = " < ".join([*places[:1], *ours[:_MOST_PLACES]])
+    return f"unexpected {type(error).__name__} at {where}; what it says is not shown: it may hold patients' words"
+
+
+def _relative(filename: str) -> str:
+    """Return where a source file stands in this project, or in the library that it belongs to."""
+    path = Path(filename)
+    libraries = (parent for parent in path.parents if parent.name == "site-packages")
+    root = next(libraries, _HERE)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 if __name__ == "__main__":

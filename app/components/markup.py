@@ -51,6 +51,22 @@ def highlighted(document: str, quotes: Iterable[str]) -> str:
     return "".join([*pieces, escape(document[position:])])
 
 
+def at_places(document: str, places: Iterable[tuple[int, int]]) -> str:
+    """Return a document with these places marked and numbered from one; places that overlap share the words.
+
+    Args:
+        document: plain text.
+        places: half-open offsets into it, in characters.
+    """
+    pieces, position = [], 0
+    for number, (start, end) in sorted(enumerate(places, start=1), key=lambda one: one[1]):
+        start = max(start, position)
+        pieces += [escape(document[position:start]), f"<sup>{number}</sup>", _MARK]
+        pieces += [escape(document[start:end]), "</mark>"]
+        position = max(position, end)
+    return "".join([*pieces, escape(document[position:])])
+
+
 def _spans(document: str, quotes: Iterable[str]) -> list[tuple[int, int]]:
     found = sorted(
         (match.start(), match.end()) for quote in quotes for match in re.finditer(re.escape(quote), document)

@@ -83,7 +83,7 @@ def audit_verify(
     from governance.services import commands
 
     if export is not None and not export.exists():
-        raise FileNotFoundError(f"{export}: no such export")
+        raise InputError(f"{export}: no such export")
     report = (
         commands.verify_export(export, public_key, witness, tsa_roots)
         if export

@@ -10,7 +10,6 @@ from clinical_sdft.commands.common import (
     DEFAULT_WORKSPACE,
     ActorOption,
     JsonOption,
-    ReasonOption,
     WorkspaceOption,
     known_actor,
     open_both,
@@ -28,6 +27,12 @@ quarantine = typer.Typer(help="Records that were held back: a person decides on 
 RecordArgument = Annotated[str, typer.Argument(help="Digest of the record, or its first digits, as `list` shows it.")]
 WhereOption = Annotated[
     Path | None, typer.Option("--records", help="Where the records lie, if not in the inbox.", exists=True)
+]
+ReasonOption = Annotated[
+    str, typer.Option(envvar="CLINICAL_SDFT_REASON", help="Why, in your words, without an identifier; kept for good.")
+]
+CheckOption = Annotated[
+    bool, typer.Option("--check", help="Only say whether it would be accepted; no password, nothing is decided.")
 ]
 _MARK = re.compile(r"(\d+)-(\d+)(?::([a-z_0-9]+))?")
 _EMPTY = (
@@ -92,6 +97,7 @@ def quarantine_release(
     ] = None,
     keep: Annotated[list[str] | None, typer.Option(help="START-END: no identifier; it stays.")] = None,
     keep_diagnosis: Annotated[bool, typer.Option(help="The diagnosis field holds no identifier.")] = False,
+    check: CheckOption = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     records: WhereOption = None,
 ) -> None:
@@ -106,6 +112,10 @@ def quarantine_release(
     opened, governance = open_both(workspace)
     actor = known_actor(governance, actor, "resolve quarantine")
     shown = room.look_up(opened, governance, record, records)
+    if check:
+        room.check_release(opened, governance, shown, marks=marks, keep_diagnosis=keep_diagnosis, reason=reason)
+        typer.echo(f"{shown.waiting.held.record}: may be released so; nothing is decided yet")
+        return
     by = prove(governance, actor, "quarantine")
     made = room.release(opened, governance, shown, marks=marks, keep_diagnosis=keep_diagnosis, by=by, reason=reason)
     typer.echo(f"{made.record}: released; the next update by these records learns from it")
@@ -116,6 +126,7 @@ def quarantine_discard(
     record: RecordArgument,
     reason: ReasonOption,
     actor: ActorOption,
+    check: CheckOption = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     records: WhereOption = None,
 ) -> None:
@@ -125,6 +136,10 @@ def quarantine_discard(
     opened, governance = open_both(workspace)
     actor = known_actor(governance, actor, "resolve quarantine")
     shown = room.look_up(opened, governance, record, records)
+    if check:
+        room.check_discard(governance, shown, reason)
+        typer.echo(f"{shown.waiting.held.record}: may be discarded so; nothing is decided yet")
+        return
     made = room.discard(governance, shown, by=prove(governance, actor, "quarantine"), reason=reason)
     typer.echo(f"{made.record}: discarded; it never trains")
 
@@ -185,9 +200,12 @@ def _line(row: "Waiting") -> str:
 
 
 def _whole(shown: "Shown") -> dict[str, Any]:
+    from clinical_sdft.deid.categories import Category
+
     record = shown.record
     return {
         **_row(shown.waiting),
+        "categories": [category.value for category in Category],
         "narrative": record.narrative if record else None,
         "diagnosis": record.diagnosis if record else None,
     }

@@ -6,6 +6,7 @@ the whole would take. Started by the training stage where the setting `processes
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,7 @@ from data_contracts import (
 )
 
 JOB = "job.json"
+_RAISED = re.compile(r"\s*(?:\[rank\d+\]:\s*)?([A-Za-z_][\w.]*(?:Error|Exception))\b(.*)")
 
 
 class TrainingJob(Contract):
@@ -71,12 +73,21 @@ def train_in_processes(job: TrainingJob, processes: int) -> AdapterManifest:
         quiet["ACCELERATE_USE_CPU"] = "true"  # then "--multi_gpu", accelerate's word for several, means gloo
     done = subprocess.run(command, env={**os.environ, **quiet}, capture_output=True, text=True)
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if "Error" in line] or ["no reason given"]
-        raise ClinicalSdftError(
-            f"training in {processes} processes ended with code {done.returncode}: {said[0].strip()}"
-        )
+        said = reason(done.stderr)
+        raise ClinicalSdftError(f"training in {processes} processes ended with code {done.returncode}: {said}")
     file.unlink(missing_ok=True)
     return train_one_of(job)
+
+
+def reason(stderr: str) -> str:
+    """Return the first error that processes printed: the words of this project's own, and of any other its type.
+
+    What a library says may quote what was being trained on.
+    """
+    found = next((match for match in map(_RAISED.match, stderr.splitlines()) if match), None)
+    if found is None:
+        return "no reason given"
+    return f"{found[1]}{found[2]}".strip() if found[1].startswith("clinical_sdft.") else found[1]
 
 
 def train_one_of(job: TrainingJob) -> AdapterManifest:

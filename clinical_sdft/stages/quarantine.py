@@ -89,21 +89,21 @@ def look_up(workspace: Workspace, governance: Governance, name: str, records: Pa
     return Shown(fitting[0], located.entry if located and isinstance(located.entry, PatientRecord) else None)
 
 
-def release(
+def check_release(
     workspace: Workspace,
     governance: Governance,
     shown: Shown,
     *,
     marks: Sequence[MarkedSpan],
     keep_diagnosis: bool,
-    by: Proven,
     reason: str,
-) -> QuarantineDecision:
-    """Release a record as a person marked it, once it has been de-identified anew and came out clean.
+) -> None:
+    """Make sure that a record comes out clean when it is de-identified anew with these marks.
 
     Raises:
-        InputError: it has no text to release, the marks leave a place open, or the reason holds an identifier.
-        QuarantineError: even so an identifier may be left; nothing is released.
+        InputError: it has no text to release, the marks leave a place open, the reason holds an identifier, or the
+            record was discarded before.
+        QuarantineError: even so an identifier may be left.
         MarkError: a mark does not fit the record.
     """
     name = short(shown.waiting.held.record)
@@ -117,13 +117,13 @@ def release(
     if left:
         places = ", ".join(f"{span.start}-{span.end}" for span in left)
         raise InputError(f"{name}: say of {places} whether it is an identifier (--redact) or not (--keep)")
-    _check_reason(shown, reason)
+    check_discard(governance, shown, reason)
     draft = QuarantineDecision(
         record=shown.waiting.held.record,
         decision="release",
         spans=tuple(marks),
         keep_diagnosis=keep_diagnosis,
-        actor=by.person.username,
+        actor="nobody yet",
         reason=reason,
         decided_at=governance.clock(),
     )
@@ -132,16 +132,49 @@ def release(
         places = ", ".join(f"{span.start}-{span.end} ({span.rule})" for span in outcome.spans)
         hint = " (--keep-diagnosis says that it holds none)" if outcome.detail == IN_DIAGNOSIS else ""
         raise QuarantineError(f"{name} stays in quarantine: {outcome.detail}{hint}{': ' + places if places else ''}")
-    return _decide(governance, shown, "release", by, reason, draft.spans, keep_diagnosis)
+
+
+def release(
+    workspace: Workspace,
+    governance: Governance,
+    shown: Shown,
+    *,
+    marks: Sequence[MarkedSpan],
+    keep_diagnosis: bool,
+    by: Proven,
+    reason: str,
+) -> QuarantineDecision:
+    """Release a record as a person marked it, once `check_release` holds.
+
+    Raises:
+        ClinicalSdftError: it does not hold; nothing is released.
+    """
+    check_release(workspace, governance, shown, marks=marks, keep_diagnosis=keep_diagnosis, reason=reason)
+    return _decide(governance, shown, "release", by, reason, marks, keep_diagnosis)
+
+
+def check_discard(governance: Governance, shown: Shown, reason: str) -> None:
+    """Keep a patient's identifiers out of the log, which is never deleted, and a discarded record discarded.
+
+    Raises:
+        InputError: the reason is missing or holds an identifier of the patient, or the record was discarded before.
+    """
+    if not reason.strip():
+        raise InputError("--reason: say why")
+    if shown.record is not None and residual.scan(reason, known_patient(shown.record.patient, shown.record.id)):
+        raise InputError("--reason: may hold an identifier, and reasons are kept for good; say it without")
+    earlier = queries.quarantine_decisions(governance).get(shown.waiting.held.record)
+    if earlier is not None and earlier.decision == "discard":
+        raise InputError(f"record {short(earlier.record)}: was discarded by {earlier.actor}; that is final")
 
 
 def discard(governance: Governance, shown: Shown, *, by: Proven, reason: str) -> QuarantineDecision:
     """Discard a record for good: it never trains.
 
     Raises:
-        InputError: the reason holds an identifier of the patient.
+        InputError: the reason holds an identifier of the patient, or it was discarded before.
     """
-    _check_reason(shown, reason)
+    check_discard(governance, shown, reason)
     return _decide(governance, shown, "discard", by, reason, (), False)
 
 
@@ -163,12 +196,6 @@ def _decide(
         spans=spans,
         keep_diagnosis=keep_diagnosis,
     )
-
-
-def _check_reason(shown: Shown, reason: str) -> None:
-    """Keep a patient's identifiers out of the log, which is never deleted."""
-    if shown.record is not None and residual.scan(reason, known_patient(shown.record.patient, shown.record.id)):
-        raise InputError("--reason: may hold an identifier, and reasons are kept for good; say it without")
 
 
 def _locate(workspace: Workspace, wanted: set[Digest], records: Path | None) -> dict[Digest, Located]:

@@ -86,6 +86,28 @@ def test_a_record_is_released_as_it_was_marked_and_nothing_else(root: Path, run:
     assert run(root, "quarantine", "list")[1].count("quartermain.jsonl, line") == 2
 
 
+def test_a_check_says_what_a_decision_would_and_decides_nothing(
+    root: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, (first, second) = held(root, "residual_identifier"), spans(root)
+    base = ("release", name, "--as", "clara", "--check", "--redact", f"{first}:other_id")
+    nobody = ("discard", name, "--as", "rita", "--check", "--reason", "no")
+    for line, code, words in [
+        ((*base, "--keep", second, "--reason", "a reagent"), 0, "may be released so; nothing is decided"),
+        ((*base, "--reason", "a reagent"), 2, f"say of {second}"),
+        ((*base, "--keep", second, "--reason", "Zelda's"), 2, "say it without"),
+        ((*base, "--keep", second, "--reason", " "), 2, "say why"),
+        (nobody, 2, "may not resolve"),
+        (("discard", name, "--as", "cora", "--check", "--reason", "no"), 0, "may be discarded so; nothing is decided"),
+    ]:
+        got, shown = run(root, "quarantine", *line, password="not asked for")
+        assert (got, words in shown) == (code, True), (line, shown)
+    monkeypatch.setenv("CLINICAL_SDFT_REASON", "Quartermain")
+    code, shown = run(root, "quarantine", "discard", name, "--as", "cora", "--check")
+    assert code == 2 and "say it without" in shown and "Quartermain" not in shown
+    assert queries.quarantine_decisions(open_governance(root)) == {}
+
+
 def test_a_diagnosis_is_released_only_when_a_person_says_it_holds_no_identifier(root: Path, run: Run) -> None:
     workspace = Workspace(root)
     rows = quarantine(workspace, open_governance(root))

@@ -48,6 +48,7 @@ def test_every_command_explains_itself(path: list[str]) -> None:
         (FileNotFoundError(errno.ENOENT, "x"), 2),
         (OSError(errno.ENOSPC, "x"), 1),
         (OSError(errno.EFBIG, "x"), 1),
+        (OSError("without a number: a library's own words"), None),
         (ZeroDivisionError("ours"), None),
     ],
     ids=lambda value: type(value).__name__,
@@ -59,6 +60,23 @@ def test_exit_codes(error: Exception, code: int | None) -> None:
 def test_an_error_of_many_lines_is_printed_as_one() -> None:
     assert cli.one_line(InputError("a:\n  b\n  c")) == "a: b c"
     assert "disk is full" in cli.one_line(OSError(errno.ENOSPC, "No space left on device"))
+
+
+def test_an_error_that_nobody_foresaw_names_its_place_and_says_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        try:
+            raise ValueError("Quartermain")
+        except ValueError as error:
+            raise KeyError("Quartermain") from error
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert end.value.code == 1 and line.startswith("clinical-sdft: unexpected KeyError at ")
+    assert "test_command_line.py:" in line and "clinical_sdft/cli.py:" in line and "Quartermain" not in line
 
 
 def test_verifying_an_export_loads_no_machine_learning(tmp_path: Path) -> None:

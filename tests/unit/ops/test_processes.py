@@ -13,7 +13,7 @@ from test_training import TRAINING, a_plan
 from clinical_sdft.errors import ClinicalSdftError, InputError
 from clinical_sdft.files import write_contracts
 from clinical_sdft.models.adapters import FILE_NAME, read_adapter
-from clinical_sdft.ops.processes import TrainingJob, train_in_processes, train_one_of
+from clinical_sdft.ops.processes import TrainingJob, reason, train_in_processes, train_one_of
 from clinical_sdft.sdft.party import Alone, combine
 from clinical_sdft.sdft.trainer import Batch, part_of
 from clinical_sdft.workspace import Workspace
@@ -113,3 +113,16 @@ def test_one_process_alone_changes_nothing_and_loads_no_accelerate() -> None:
 def test_a_server_and_several_processes_exclude_each_other(tmp_path) -> None:
     with pytest.raises(InputError, match="exclude each other"):
         Workspace.create(tmp_path, {"rollout_server": "http://gpu1:8000", "processes": 2})
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ("Traceback\n[rank1]: RuntimeError: of Quartermain\nKeyError: 1", "RuntimeError"),
+        ("  torch.cuda.OutOfMemoryError: Quartermain", "torch.cuda.OutOfMemoryError"),
+        ("x\n[rank0]: clinical_sdft.errors.InputError: row 3", "clinical_sdft.errors.InputError: row 3"),
+        ("Quartermain's Error", "no reason given"),
+    ],
+)
+def test_a_failed_process_is_named_and_what_a_library_says_is_not_repeated(printed: str, said: str) -> None:
+    assert reason(printed) == said
