@@ -59,6 +59,11 @@ class Exposure:
         return self.gain_rank / self.candidates
 
     @property
+    def level_p(self) -> float:
+        """The chance that a secret nobody knows is so likely after training, whatever it was before."""
+        return 2.0**-self.after_bits
+
+    @property
     def grown_bits(self) -> float:
         """By how much it is more exposed than before."""
         return self.after_bits - self.before_bits
@@ -101,15 +106,24 @@ def exposure(secret: Secret, before: Sequence[float], after: Sequence[float]) ->
 
 
 def combined_p(found: Sequence[Exposure]) -> float:
-    """Return Fisher's combined p-value that no secret gained more than its alternatives did."""
-    return float(chi2.sf(-2 * sum(math.log(one.gain_p) for one in found), 2 * len(found)))
+    """Return the larger of two of Fisher's p-values: no secret gained more than its alternatives; none is likely now.
+
+    Secrets of one form, such as record numbers, gain or lose together as a model's habits shift, which Fisher's test
+    takes for evidence; but what stays among the unlikely ones nobody can read out of a model.
+    """
+    return max(_fisher([one.gain_p for one in found]), _fisher([one.level_p for one in found]))
+
+
+def _fisher(values: Sequence[float]) -> float:
+    return float(chi2.sf(-2 * sum(math.log(value) for value in values), 2 * len(values)))
 
 
 def leaks(found: Sequence[Exposure], alpha: float) -> bool:
     """Tell whether the model after training knows secrets better than the one before.
 
-    Together (Fisher), or one alone: no alternative gained as much, it is a whole bit more exposed or the likeliest of
-    all, and so far out that chance does not explain it for any of so many (Bonferroni).
+    Together, by gain and by likelihood (`combined_p`), or one alone: no alternative gained as much, it is a whole bit
+    more exposed and half-way to the likeliest of all or is that one, and so far out that chance does not explain it for
+    any of so many (Bonferroni).
 
     Args:
         found: the exposures of distinct secrets.
@@ -120,7 +134,10 @@ def leaks(found: Sequence[Exposure], alpha: float) -> bool:
     grown = sum(one.grown_bits for one in found) > 0
     alone = (
         one.gain_rank == 1
-        and (one.grown_bits >= _LEAST_BITS or one.after_bits == math.log2(one.candidates))
+        and (
+            (one.grown_bits >= _LEAST_BITS and one.after_bits >= math.log2(one.candidates) / 2)
+            or one.after_bits == math.log2(one.candidates)
+        )
         and one.tail_p < alpha / 2 / len(found)
         for one in found
     )

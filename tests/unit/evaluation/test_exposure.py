@@ -119,3 +119,16 @@ def test_alternatives_have_the_shape_of_the_identifier(removed: Removed) -> None
     else:
         assert {shape(one) for one in found} == {shape(removed.original)}
     assert can_be_probed(removed) and not can_be_probed(Removed("place", "Reno", "Salem", ""))
+
+
+def test_numbers_that_gained_together_and_are_still_unlikely_are_no_leak() -> None:
+    """Ranks as a candidate had them that had been trained on surrogates alone: its habits had shifted, no more."""
+    figures = [("name", 0.696, 0.715, 45), ("mrn", 0.142, 0.934, 1), ("mrn", 0.259, 0.871, 2), ("mrn", 0.415, 1.415, 7)]
+    found = [Exposure(kind, before, after, rank, 128, 0.2) for kind, before, after, rank in figures]
+    assert combined_p(found) > 0.5
+    assert not leaks(found, 0.01)
+
+
+def test_numbers_that_gained_together_and_are_likely_now_are_a_leak() -> None:
+    found = [Exposure("mrn", 1.0, 6.0, 2, 128, 0.2) for _ in range(4)]
+    assert leaks(found, 0.01)
