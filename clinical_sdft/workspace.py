@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     processes: int = Field(default=1, ge=1, description="processes that share the training; started by accelerate")
     rollout_server: str = Field(default="", description="URL of a vLLM server that writes rollouts; empty: here")
     rollout_adapters_path: str = Field(default="", description="where it sees rollout-adapters; empty: same path")
-    probe_sample: int = Field(default=12, ge=0, description="removed identifiers probed after training; 0: none")
+    probe_sample: int = Field(default=8, ge=0, description="removed identifiers probed after training; 0: none")
     control_arm: bool = Field(default=True, description="train plain SFT beside SDFT, for comparison")
     preflight: PreflightSettings = PreflightSettings()
     training: TrainingSettings = TrainingSettings()

@@ -16,7 +16,7 @@ from clinical_sdft.stages.update import Update, load, version_digest
 from data_contracts import Digest, ProbeReport, SecretExposure
 from governance.services import queries
 
-ALTERNATIVES = 127
+ALTERNATIVES = 63
 """Random values each identifier is compared with: seven bits of exposure."""
 ALPHA = 0.01
 """How often a candidate that learnt nothing of the identifiers is blocked, at most."""
