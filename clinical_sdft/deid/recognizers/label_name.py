@@ -95,86 +95,91 @@ _PARTICLES = (
 )
 
 
+_BEHIND_WORDS = (
+    Rule(
+        rf"\b(?i:{_ROLE})\b(?: name)? ?(?:\((?i:[a-z ]+)\))?[:,=-]? {{0,2}}(?:is |named "
+        rf"|called )?(?P<id>{NAME})",
+        Category.NAME,
+        0.7,
+        ignore_case=False,
+        guess=True,
+    ),
+    Rule(
+        rf"\b(?i:{_VERB})\b[:,]? (?:(?i:her|his|their|my|our|the) )?(?:(?i:{_ROLE}),? )?(?P<id>{NAME})",
+        Category.NAME,
+        0.7,
+        ignore_case=False,
+        guess=True,
+    ),
+    Rule(
+        (
+            r"\b(?i:(?:maiden |full |first |last |legal |preferred |birth )?name(?: is|:)|my name is"
+            r"|goes by|a\.?k\.?a\.?|n[eé]e) ?(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2})"
+        ),
+        Category.NAME,
+        0.72,
+        ignore_case=False,
+        accept=_is_no_label,
+    ),
+    Rule(
+        (
+            r"\b(?i:dear) (?P<id>\p{Lu}[\p{L}'-]+)"
+            r"(?=[,:;. \n])"
+        ),
+        Category.NAME,
+        0.73,
+        ignore_case=False,
+        accept=_is_greeted,
+    ),
+    Rule(
+        rf"\b(?i:from|to|with|via|per|author|reached|contact|as)\b[ |:]{{1,3}}(?P<id>{NAME})",
+        Category.NAME,
+        0.64,
+        ignore_case=False,
+        accept=_is_full,
+    ),
+    Rule(
+        r"\b(?i:patient|pt|name)\b(?: name)?:? ?"
+        r"(?P<id>\p{Lu}[\p{L}'-]+, ?\p{Lu}[\p{L}'-]+(?: \p{Lu}\b\.?)?)",
+        Category.NAME,
+        0.71,
+        ignore_case=False,
+        guess=True,
+    ),
+)
+"""A name behind a role, a verb or a label."""
+
+_BY_FORM = (
+    Rule(
+        r"(?<![\p{L}\d.])(?P<id>\p{Lu}\.(?: ?\p{Lu}\.)? ?\p{Lu}[\p{Ll}'-]{2,}(?:-\p{Lu}\p{Ll}+)?)\b",
+        Category.NAME,
+        0.64,
+        ignore_case=False,
+        accept=_is_initialled,
+    ),
+    Rule(
+        (
+            rf"(?<![\p{{L}}-])(?P<id>{_PARTICLES}{_SOLID}(?: {_SOLID})?,[ ]?{_SOLID}"
+            rf"(?: (?:{_PARTICLES}{_SOLID}|\p{{Lu}}\b\.?))?)(?!\w)"
+        ),
+        Category.NAME,
+        0.66,
+        ignore_case=False,
+        accept=_is_family_first,
+    ),
+    Rule(
+        (
+            r"\b(?i:abd|abdul|abdel)[ -](?i:al|el|ul|ur"
+            r"|us)[ -]?\p{L}{3,}"
+        ),
+        Category.NAME,
+        0.75,
+        ignore_case=False,
+    ),
+)
+"""A name that its own form gives away: initials, family name first, a particle of descent."""
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
-    return RuleRecognizer(
-        "label_name",
-        (
-            Rule(
-                rf"\b(?i:{_ROLE})\b(?: name)? ?(?:\((?i:[a-z ]+)\))?[:,=-]? {{0,2}}(?:is |named "
-                rf"|called )?(?P<id>{NAME})",
-                Category.NAME,
-                0.7,
-                ignore_case=False,
-                guess=True,
-            ),
-            Rule(
-                rf"\b(?i:{_VERB})\b[:,]? (?:(?i:her|his|their|my|our|the) )?(?:(?i:{_ROLE}),? )?(?P<id>{NAME})",
-                Category.NAME,
-                0.7,
-                ignore_case=False,
-                guess=True,
-            ),
-            Rule(
-                r"(?<![\p{L}\d.])(?P<id>\p{Lu}\.(?: ?\p{Lu}\.)? ?\p{Lu}[\p{Ll}'-]{2,}(?:-\p{Lu}\p{Ll}+)?)\b",
-                Category.NAME,
-                0.64,
-                ignore_case=False,
-                accept=_is_initialled,
-            ),
-            Rule(
-                (
-                    r"\b(?i:(?:maiden |full |first |last |legal |preferred |birth )?name(?: is|:)|my name is"
-                    r"|goes by|a\.?k\.?a\.?|n[eé]e) ?(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2})"
-                ),
-                Category.NAME,
-                0.72,
-                ignore_case=False,
-                accept=_is_no_label,
-            ),
-            Rule(
-                (
-                    rf"(?<![\p{{L}}-])(?P<id>{_PARTICLES}{_SOLID}(?: {_SOLID})?,[ ]?{_SOLID}"
-                    rf"(?: (?:{_PARTICLES}{_SOLID}|\p{{Lu}}\b\.?))?)(?!\w)"
-                ),
-                Category.NAME,
-                0.66,
-                ignore_case=False,
-                accept=_is_family_first,
-            ),
-            Rule(
-                (
-                    r"\b(?i:dear) (?P<id>\p{Lu}[\p{L}'-]+)"
-                    r"(?=[,:;. \n])"
-                ),
-                Category.NAME,
-                0.73,
-                ignore_case=False,
-                accept=_is_greeted,
-            ),
-            Rule(
-                rf"\b(?i:from|to|with|via|per|author|reached|contact|as)\b[ |:]{{1,3}}(?P<id>{NAME})",
-                Category.NAME,
-                0.64,
-                ignore_case=False,
-                accept=_is_full,
-            ),
-            Rule(
-                (
-                    r"\b(?i:abd|abdul|abdel)[ -](?i:al|el|ul|ur"
-                    r"|us)[ -]?\p{L}{3,}"
-                ),
-                Category.NAME,
-                0.75,
-                ignore_case=False,
-            ),
-            Rule(
-                r"\b(?i:patient|pt|name)\b(?: name)?:? ?"
-                r"(?P<id>\p{Lu}[\p{L}'-]+, ?\p{Lu}[\p{L}'-]+(?: \p{Lu}\b\.?)?)",
-                Category.NAME,
-                0.71,
-                ignore_case=False,
-                guess=True,
-            ),
-        ),
-    )
+    return RuleRecognizer("label_name", (*_BEHIND_WORDS, *_BY_FORM))
