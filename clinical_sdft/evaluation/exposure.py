@@ -61,7 +61,7 @@ class Exposure:
     @property
     def level_p(self) -> float:
         """The chance that a secret nobody knows is so likely after training, whatever it was before."""
-        return 2.0**-self.after_bits
+        return math.pow(2.0, -self.after_bits)
 
     @property
     def grown_bits(self) -> float:
