@@ -1,4 +1,4 @@
-"""How the study trains; chosen with seed 100, which is never reported (docs/study.md)."""
+"""How the study trains: the defaults with more passes, since an update here shows few cases (docs/study.md)."""
 
 from data_contracts import TrainingSettings
 
