@@ -15,7 +15,16 @@ class LoraSettings(Contract):
 
     rank: int = Field(default=16, ge=1)
     alpha: int = Field(default=32, ge=1)
+    max_rank: int | None = Field(
+        default=None, ge=1, description="largest rank of the adapter as kept; None: it grows by `rank` an update"
+    )
     targets: tuple[Text, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+    @model_validator(mode="after")
+    def _an_update_fits(self) -> Self:
+        if self.max_rank is not None and self.max_rank < self.rank:
+            raise ValueError(f"max_rank {self.max_rank} is smaller than rank {self.rank}, what one update adds")
+        return self
 
 
 class TrainingSettings(Contract):
@@ -180,6 +189,7 @@ class AdapterManifest(Contract):
     demonstrations: Digest
     prior_prompts: Digest | None
     replay: Digest | None = Field(default=None, description="of the labelled prior prompts trained on")
+    norm_lost: Fraction = Field(default=0.0, description="share of the deltas' squared norm that max_rank cut off")
     losses: tuple[float, ...]
     cost: CostLedger
     provenance: Provenance

@@ -9,6 +9,7 @@ import torch
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import RoleModel, save_adapter, stack
+from clinical_sdft.models.compact import compacted
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.probe import dtype_of
 from clinical_sdft.models.quick import keep_freed_memory, make_quick
@@ -81,7 +82,9 @@ def _write(
     losses: tuple[float, ...],
 ) -> None:
     """Write the adapter, and then the manifest that makes the run a finished one."""
-    adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
+    whole = stack(incumbent.adapter, roles.candidate_adapter())
+    kept, lost = compacted(whole, plan.lora.max_rank)
+    adapter = save_adapter(kept, folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
     manifest = AdapterManifest(
         arm=arm,
@@ -97,6 +100,7 @@ def _write(
         demonstrations=plan.demonstrations_digest,
         prior_prompts=_digest(list(plan.prior_prompts)) if anchored else None,
         replay=_digest([[item.question, item.answer] for item in plan.replay]) if _replays(plan) else None,
+        norm_lost=lost,
         losses=losses,
         cost=cost,
         provenance=provenance(),
