@@ -60,6 +60,9 @@ class TrainingSettings(Contract):
     dtype: Literal["float32", "bfloat16", "auto"] = Field(
         default="float32", description="of the base weights in training; auto: what is quicker here, by measurement"
     )
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] | None = Field(
+        default=None, description="threads of training; auto: by measurement; None: as torch finds them"
+    )
     quick: bool = Field(default=False, description="sums in a quicker order: equal to rounding, another digest")
 
     @model_validator(mode="after")

@@ -33,7 +33,7 @@ ARMS = (
     StudyArm("sft-high", "sft", {"learning_rate": 1e-3}),
     StudyArm("sft-replay", "sft", REPLAY),
     StudyArm("sdft-frozen", "sdft", NO_ANCHOR),
-    StudyArm("sdft-ema", "sdft", {**NO_ANCHOR, "teacher": "ema"}),
+    StudyArm("sdft-ema", "sdft", {**NO_ANCHOR, "teacher": "ema", "dtype": "float32"}),
     StudyArm("sdft-amplified", "sdft", {**NO_ANCHOR, "beta": 1.0}),
     StudyArm("sdft-anchored", "sdft", PLAIN),
     StudyArm("sdft-replay", "sdft", {**PLAIN, **REPLAY}),
