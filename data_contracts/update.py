@@ -43,7 +43,9 @@ class TrainingSettings(Contract):
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
-    anchor_sampling: Literal["shuffled", "balanced"] = Field(default="shuffled", description="order of prior prompts")
+    anchor_sampling: Literal["shuffled", "balanced", "near"] = Field(
+        default="shuffled", description="order of prior prompts"
+    )
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
     divergence: Literal["forward", "reverse", "jsd"] = Field(default="forward", description="of teacher and student")
     support: Literal["full", "top_k", "sampled"] = Field(default="top_k", description="tokens it is taken over")

@@ -30,6 +30,7 @@ ARMS: dict[str, tuple[str, dict[str, object]]] = {
     "amplified": ("sdft", {"beta": 1.0}),
     "calibrated": ("sdft", {"calibration": 1.0}),
     "anchored": ("sdft", {"anchor_share": 1.0}),
+    "anchored near": ("sdft", {"anchor_share": 1.0, "anchor_sampling": "near"}),
     "sdft with replay": ("sdft", {"replay_share": 0.5, "replay_weight": 2.0}),
     "reverse": ("sdft", {"divergence": "reverse", "support": "full"}),
     "jensen-shannon": ("sdft", {"divergence": "jsd", "jsd_alpha": 0.3}),
@@ -52,7 +53,7 @@ def test_every_arm_trains_and_no_two_are_the_same(tiny_model_folder, tmp_path) -
     for name, manifest in manifests.items():
         assert all(torch.isfinite(torch.tensor(manifest.losses))), name
         assert (manifest.replay is not None) == ("replay" in name)
-        assert (manifest.prior_prompts is not None) == (name == "anchored")
+        assert (manifest.prior_prompts is not None) == name.startswith("anchored")
     assert (manifests["amplified"].beta, manifests["calibrated"].calibration) == (1.0, 1.0)
     assert manifests["other template"].template == "guideline-answer"
     assert manifests["sft"].template is None and manifests["frozen"].template == "answer-after"
