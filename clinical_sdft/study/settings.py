@@ -2,7 +2,7 @@
 
 from data_contracts import TrainingSettings
 
-TRAINING = TrainingSettings(passes=6, anchor_share=3.0, quick=True, dtype="bfloat16")
+TRAINING = TrainingSettings(passes=9, anchor_share=3.0, anchor_sampling="near", quick=True, dtype="bfloat16")
 
 
 def reduced_training() -> TrainingSettings:
