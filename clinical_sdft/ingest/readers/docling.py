@@ -4,6 +4,7 @@ Docling itself reads PDFs by models of their layout and runs elsewhere, in an en
 result is read. The types are docling-core's, an optional extra.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,8 @@ def _read(file: SourceFile) -> Extracted:
     if _types() is None:
         raise InputError(f"{file.name}: {_EXTRA}")
     try:
-        document = _types().DoclingDocument.model_validate(raw)
+        with warnings.catch_warnings(action="ignore"):  # of boxes that leave their page: nothing is drawn here
+            document = _types().DoclingDocument.model_validate(raw)
         blocks, left = _blocks(document)
     except ValidationError as error:
         raise InputError(f"{file.name}: {first_problem(error)}") from error

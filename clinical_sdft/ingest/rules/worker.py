@@ -132,6 +132,8 @@ class FhirPath:
             found = _UNPARSED.search(str(error))
             where = f'at "{found[1][:40]}"' if found and found[1] else "at its end"
             raise RuleFault(f"no FHIRPath {where}") from error
+        except OverflowError as error:
+            raise RuleFault("the record holds a number that is too large to be read") from error
         except RuntimeError as error:
             raise RuleFault(_explain(str(error))) from error
 
