@@ -21,7 +21,7 @@ from clinical_sdft.ingest.bounded import allowance, in_child
 from clinical_sdft.ingest.json_values import refuse_half_characters
 from clinical_sdft.ingest.rules.mapping import FieldSource, Mapping
 from clinical_sdft.ingest.rules.sandbox import find
-from clinical_sdft.ingest.rules.units import UnitError, convert
+from clinical_sdft.ingest.rules.units import UnitError, convert, prepare
 from data_contracts import Digest, Guideline, RuleField
 from data_contracts.rules import Value
 
@@ -79,6 +79,9 @@ def read_cases(source: Path, mapping: Mapping, guideline: Guideline, keyed: Keye
             for case in reader(source, mapping, fields, keyed)
         ]
 
+    units = [(fields[name].unit, entry.unit) for name, entry in sources.items() if fields[name].type == "number"]
+    if any(theirs != ours for ours, theirs in units):
+        prepare()
     rows = in_child(read, f"{source}", allowance(_size(source)))
     cases = [CaseRecord(*row) for row in rows if row is not None]
     left_out = len(rows) - len(cases)
