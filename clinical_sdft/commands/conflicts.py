@@ -55,7 +55,7 @@ def conflicts_settle(
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Retire or relabel what a guideline contradicts, signed as clinician or approver.
+    """Retire or relabel what a guideline contradicts, signed as approver.
 
     Asks for your password, and code. Each suite concerned is sealed anew: what stays in it goes on to gate. An earlier
     demonstration can only be retired. What is not named stays open, and the update waits.

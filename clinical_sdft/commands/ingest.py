@@ -25,7 +25,7 @@ def ingest(
         Path,
         typer.Argument(
             help="A guideline file (YAML, JSON, Markdown, HTML, DOCX, PDF, FHIR PlanDefinition, USPSTF JSON, JSONL or "
-            "CSV of question and answer), or a folder of such files that are one guideline."
+            "CSV of question and answer, docling's JSON), or a folder of such files that are one guideline."
         ),
     ],
     name: Annotated[str | None, typer.Option("--id", help="Id of the guideline; else from the file's name.")] = None,

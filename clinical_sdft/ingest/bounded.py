@@ -1,7 +1,7 @@
 """Run a reader in a child process that may use so much time and memory and no more.
 
-A guideline file comes from outside the house: a reader that loops or swells on it must end in one line, not take the
-machine along. The child hands its result back as JSON.
+A file of a guideline or of records comes from outside the house: a reader that loops or swells on it must end in one
+line, not take the machine along. The child hands its result back as JSON.
 """
 
 import json
@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.ingest.reading import Extracted, SourceFile
@@ -26,7 +27,7 @@ _WALL = 5.0
 
 def allowance(size: int) -> float:
     """Return how many seconds of processor time the reading of so many bytes may take."""
-    return min(_SECONDS + _SECONDS_PER_MIB * size / 2**20, _MOST_SECONDS)
+    return _SECONDS + _SECONDS_PER_MIB * size / 2**20
 
 
 def bounded(
@@ -38,12 +39,27 @@ def bounded(
         InputError: as `read` does; or it took too long, too much memory, or broke.
     """
     name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    seconds = allowance(sum(len(file.data) for file in files))
+    seconds = min(allowance(sum(len(file.data) for file in files)), _MOST_SECONDS)
+    value = in_child(lambda: [entry.model_dump(mode="json") for entry in read(files)], name, seconds)
+    return tuple(Extracted.model_validate(entry) for entry in value)
+
+
+def in_child(work: Callable[[], list[Any]], name: str, seconds: float) -> list[Any]:
+    """Return what `work` returns, a list that JSON can hold, from a child that may take so much time and no more.
+
+    Args:
+        work: runs in a forked child; what it changes in memory is gone with it.
+        name: what is read, for messages.
+        seconds: of processor time; address space is bounded by `MEMORY`.
+
+    Raises:
+        InputError: as `work` does; or it took too long, too much memory, or broke.
+    """
     receiver, sender = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(receiver)
-        _work(read, files, sender, seconds)
+        _work(work, sender, seconds)
     os.close(sender)
     try:
         answer = _receive(receiver, child, seconds * _WALL + 5)
@@ -54,10 +70,10 @@ def bounded(
         raise InputError(f"{name}: reading took more than {seconds:.0f} s; split the file, or save it anew")
     if not answer:
         raise InputError(f"{name}: the reader broke on it; save the file anew in another program")
-    value = json.loads(answer)
+    value: list[Any] | str = json.loads(answer)
     if isinstance(value, str):
         raise InputError(value.replace("\0", name))
-    return tuple(Extracted.model_validate(entry) for entry in value)
+    return value
 
 
 def _receive(receiver: int, child: int, seconds: float) -> bytes | None:
@@ -75,32 +91,25 @@ def _receive(receiver: int, child: int, seconds: float) -> bytes | None:
         chunks.append(chunk)
 
 
-def _work(
-    read: Callable[[tuple[SourceFile, ...]], tuple[Extracted, ...]],
-    files: tuple[SourceFile, ...],
-    sender: int,
-    seconds: float,
-) -> None:
-    """Read in the child, and end it without running anything of the parent's."""
+def _work(work: Callable[[], list[Any]], sender: int, seconds: float) -> None:
+    """Work in the child, and end it without running anything of the parent's."""
     code = 1
     try:
         _limit(seconds)
-        code = _answer(read, files, sender)
+        code = _answer(work, sender)
     finally:
         os._exit(code)
 
 
-def _answer(
-    read: Callable[[tuple[SourceFile, ...]], tuple[Extracted, ...]], files: tuple[SourceFile, ...], sender: int
-) -> int:
+def _answer(work: Callable[[], list[Any]], sender: int) -> int:
     try:
-        value: object = [entry.model_dump(mode="json") for entry in read(files)]
+        said = json.dumps(work())
     except InputError as error:
-        value = " ".join(str(error).split())
+        said = json.dumps(" ".join(str(error).split()))
     except MemoryError:
-        value = f"\0: reading takes more than {MEMORY // 2**20} MiB of memory; split the file"
+        said = json.dumps(f"\0: reading takes more than {MEMORY // 2**20} MiB of memory; split the file")
     with os.fdopen(sender, "wb") as stream:
-        stream.write(json.dumps(value).encode("utf-8", "backslashreplace"))
+        stream.write(said.encode())
     return 0
 
 

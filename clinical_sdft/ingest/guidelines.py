@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.ingest.readers.docling import Docling
 from clinical_sdft.ingest.readers.fhir import Fhir
 from clinical_sdft.ingest.readers.project import parse
 from clinical_sdft.ingest.readers.uspstf import Uspstf
@@ -31,4 +32,4 @@ def is_project_format(path: Path) -> bool:
     if path.suffix not in (".yaml", ".yml", ".json"):
         return False
     file = load(path, str(path))
-    return not any(reader.reads(file) for reader in (Fhir(), Uspstf()))
+    return not any(reader.reads(file) for reader in (Docling(), Fhir(), Uspstf()))

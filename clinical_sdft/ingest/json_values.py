@@ -27,11 +27,11 @@ def load_json(file: SourceFile) -> Any:
         if isinstance(error, InputError):
             raise
         raise InputError(f"{file.name}: {error}") from error
-    refuse_half_characters(file, text, value)
+    refuse_half_characters(file.name, text, value)
     return value
 
 
-def refuse_half_characters(file: SourceFile, text: str, value: Any) -> None:
+def refuse_half_characters(name: str, text: str, value: Any) -> None:
     """Check that every escaped character in a JSON text is a whole one.
 
     Raises:
@@ -42,7 +42,7 @@ def refuse_half_characters(file: SourceFile, text: str, value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise InputError(f"{file.name}: an escape \\ud8… to \\udf… is half a character; write the whole one") from error
+        raise InputError(f"{name}: an escape \\ud8… to \\udf… is half a character; write the whole one") from error
 
 
 def looks_like_json(file: SourceFile) -> bool:

@@ -42,7 +42,7 @@ ALLOWED: dict[Act, tuple[PersonRole, ...]] = {
     "retire a version": (PersonRole.APPROVER, PersonRole.ADMINISTRATOR),
     "roll back": (PersonRole.APPROVER, PersonRole.ADMINISTRATOR),
     "set or release a hold": (PersonRole.COMPLIANCE,),
-    "settle a conflict": (PersonRole.CLINICIAN, PersonRole.APPROVER),
+    "settle a conflict": (PersonRole.APPROVER,),  # judges answers as who signs, and changes suites as who retires them
     "sign": (PersonRole.CLINICIAN, PersonRole.APPROVER),
 }
 

@@ -30,7 +30,7 @@ def settle_conflicts(
     to gate. A demonstration is struck: it taught the old answer, and no later update is asked about it again.
 
     Raises:
-        RoleError: who acts is neither clinician nor approver.
+        RoleError: who acts is no approver: it takes items from what an update must pass, as retiring a suite does.
         SuiteError: there is no reason, nothing to settle, or a suite is not what was shown.
         NotFoundError: a suite is no longer in use.
     """

@@ -55,7 +55,7 @@ def hospital(root: Path, cases: list[CaseRecord]) -> tuple[Workspace, Governance
     """A hospital whose prior suite was made by the old guideline's rules, and whose inbox holds the new one's cases."""
     workspace = Workspace.create(root)
     governance = create(root)
-    for name, role in (("ada", "administrator"), ("rita", "requester"), ("clara", "clinician")):
+    for name, role in (("ada", "administrator"), ("rita", "requester"), ("clara", "clinician"), ("paul", "approver")):
         person = Person(username=name, printed_name=name.title(), roles=(PersonRole(role),))
         commands.add_person(governance, person, PASSWORD, actor="ada")
     old = apply_rules(OLD, cases, "old")
@@ -117,10 +117,12 @@ def test_the_update_stops_until_the_flipping_items_are_retired_and_the_rest_stil
     assert command(root, monkeypatch, "conflicts", "list", NEW_FILE, "--json") == 3
     assert {f"{row['name']}/{row['item']}" for row in json.loads(capsys.readouterr().out)} == wanted
     settle = ["conflicts", "settle", NEW_FILE, "--retire", "pressure", "--reason", "the threshold moved", "--as"]
-    assert command(root, monkeypatch, *settle, "rita") == 2, "a requester may not"
+    for name in ("rita", "clara", "ada"):
+        assert command(root, monkeypatch, *settle, name) == 2, "only who may also retire a suite, and signs answers"
+        assert f"{name}: may not settle a conflict; that takes the role approver" in capsys.readouterr().err
     assert queries.prior_suites(governance) == (suite,)
     capsys.readouterr()
-    assert command(root, monkeypatch, *settle, "clara") == 0
+    assert command(root, monkeypatch, *settle, "paul") == 0
     assert f"{len(wanted)} settled, 0 still open" in capsys.readouterr().out
     [after] = queries.prior_suites(governance)
     assert after.items == tuple(item for item in suite.items if not flips(item)), "what stays goes on to gate"
@@ -129,9 +131,9 @@ def test_the_update_stops_until_the_flipping_items_are_retired_and_the_rest_stil
     settle_first(update(workspace, governance, new_suite(cases)), made(workspace))
     assert commands.verify_store(governance).ok
     [event] = queries.events(governance, action="conflicts-settled")
-    assert (event.actor, event.details["retired"], event.details["suites"]) == ("clara", len(wanted), 1)
+    assert (event.actor, event.details["retired"], event.details["suites"]) == ("paul", len(wanted), 1)
     [settlement] = queries.settlements(governance, NEW.digest)
-    assert settlement.printed_name == "Clara" and settlement.reason == "the threshold moved"
+    assert settlement.printed_name == "Paul" and settlement.reason == "the threshold moved"
     export = root / "exports" / "all.zip"
     assert commands.verify_export(commands.export_audit(governance, export, actor="ada")).ok
     with zipfile.ZipFile(export) as members:
@@ -140,7 +142,7 @@ def test_the_update_stops_until_the_flipping_items_are_retired_and_the_rest_stil
 
 def test_relabelled_items_ask_the_same_with_the_new_answer(world, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace, governance, suite, _ = world
-    line = ["conflicts", "settle", NEW_FILE, "--relabel", "all", "--reason", "as the new one says", "--as", "clara"]
+    line = ["conflicts", "settle", NEW_FILE, "--relabel", "all", "--reason", "as the new one says", "--as", "paul"]
     assert command(workspace.root, monkeypatch, *line) == 0
     [after] = queries.prior_suites(governance)
     assert [item.question for item in after.items] == [item.question for item in suite.items]
@@ -153,7 +155,7 @@ def test_relabelled_items_ask_the_same_with_the_new_answer(world, monkeypatch: p
 def test_what_is_not_named_stays_open(world, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace, governance, _, _ = world
     before = open_conflicts(workspace, governance, NEW)
-    line = ["conflicts", "settle", NEW_FILE, "--retire", before[0].key, "--reason", "unclear case", "--as", "clara"]
+    line = ["conflicts", "settle", NEW_FILE, "--retire", before[0].key, "--reason", "unclear case", "--as", "paul"]
     assert command(workspace.root, monkeypatch, *line) == 0
     after = open_conflicts(workspace, governance, NEW)
     assert [one.item for one in after] == [one.item for one in before[1:]]
@@ -162,7 +164,7 @@ def test_what_is_not_named_stays_open(world, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_wrong_password_settles_nothing(world, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace, governance, suite, _ = world
     monkeypatch.setattr(sys.modules[__name__], "PASSWORD", "wrong horse battery")
-    line = ["conflicts", "settle", NEW_FILE, "--retire", "all", "--reason", "r", "--as", "clara"]
+    line = ["conflicts", "settle", NEW_FILE, "--retire", "all", "--reason", "r", "--as", "paul"]
     assert command(workspace.root, monkeypatch, *line) == 2
     assert queries.prior_suites(governance) == (suite,) and not queries.settlements(governance, NEW.digest)
 
@@ -182,7 +184,7 @@ def test_on_nhanes_the_flipping_stratum_is_retired_and_the_staying_strata_gate(
     workspace, governance, suite = hospital(tmp_path / "hospital", list(read[::10]))
     flipping = {item.id for item in suite.items if flips(item)}
     assert {one.item for one in open_conflicts(workspace, governance, NEW)} == flipping
-    line = ["conflicts", "settle", NEW_FILE, "--retire", "all", "--reason", "2017 guideline", "--as", "clara"]
+    line = ["conflicts", "settle", NEW_FILE, "--retire", "all", "--reason", "2017 guideline", "--as", "paul"]
     assert command(workspace.root, monkeypatch, *line) == 0
     [after] = queries.prior_suites(open_governance(workspace.root))
     assert {item.id for item in suite.items} - {item.id for item in after.items} == flipping

@@ -1,19 +1,15 @@
 """The project's own guideline format, as one file among others."""
 
 import json
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.ingest.json_values import load_json
 from clinical_sdft.ingest.reading import Extracted, Found, SourceFile
 from clinical_sdft.validation import first_problem
+from clinical_sdft.yaml_values import load_yaml
 from data_contracts import Guideline
-
-MAX_VALUES = 1_000_000
-"""Most values a YAML file may stand for, its aliases written out."""
 
 
 class Project:
@@ -42,7 +38,7 @@ def parse(file: SourceFile) -> Guideline:
         InputError: bytes that are not UTF-8, bad YAML or JSON, an unknown field, a duplicate id, no recommendations,
             one without an answer, or a quote that does not stand in the document. One line, with file and place.
     """
-    raw = load_json(file) if file.suffix == ".json" else _yaml(file)
+    raw = load_json(file) if file.suffix == ".json" else load_yaml(file.name, file.text())
     if not isinstance(raw, dict):
         raise InputError(f"{file.name}: a guideline is a mapping with id, title, issuer, version, recommendations, …")
     if raw.get("resourceType"):
@@ -55,42 +51,6 @@ def parse(file: SourceFile) -> Guideline:
         raise InputError(f"{file.name}: {first_problem(error)}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file.name}: holds what JSON cannot ({type(error).__name__}); write plain values") from error
-
-
-def _yaml(file: SourceFile) -> Any:
-    text = file.text()
-    try:
-        value = yaml.safe_load(text)
-        _refuse_swelling(file, value)
-        return value
-    except InputError:
-        raise
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(f"{file.name}: line {line}: not YAML: {error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError, KeyError, TypeError, AttributeError) as error:
-        words = str(error).splitlines()[:1] or [type(error).__name__]
-        raise InputError(f"{file.name}: cannot be parsed: {words[0][:120]}") from error
-
-
-def _refuse_swelling(file: SourceFile, value: Any) -> None:
-    """Check that aliases do not let a small file stand for gigabytes, or for itself.
-
-    Raises:
-        InputError: written out, the value would have more than `MAX_VALUES` parts.
-    """
-    sizes: dict[int, int] = {}
-
-    def size(part: Any) -> int:
-        if not isinstance(part, dict | list | tuple):
-            return 1
-        if id(part) not in sizes:
-            sizes[id(part)] = MAX_VALUES + 1  # what holds itself is endless
-            sizes[id(part)] = 1 + sum(size(one) for one in (part.values() if isinstance(part, dict) else part))
-        return sizes[id(part)]
-
-    if size(value) > MAX_VALUES:
-        raise InputError(f"{file.name}: aliases (*name) stand for too much, or for themselves; write the values out")
 
 
 def _read(file: SourceFile) -> Extracted:

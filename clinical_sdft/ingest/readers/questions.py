@@ -58,7 +58,7 @@ def _json_rows(file: SourceFile) -> Iterator[Row]:
             raise InputError(f"{file.name}: line {number}: not JSON: {what}") from error
         if not isinstance(row, dict):
             raise InputError(f"{file.name}: line {number}: must be an object with question and answer")
-        refuse_half_characters(file, line, row)
+        refuse_half_characters(file.name, line, row)
         _check_names(file, f"line {number}", list(row))
         yield f"line {number}", row
 

@@ -2,14 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.files import read_text
 from clinical_sdft.validation import first_problem
+from clinical_sdft.yaml_values import load_yaml
 from data_contracts import Contract, Guideline, RuleField
 from data_contracts.base import Text
 from data_contracts.rules import Value
@@ -72,13 +72,13 @@ def read_mapping(path: Path, *guidelines: Guideline) -> Mapping:
     Raises:
         InputError: it cannot be read, names a field that no guideline has, or a number without a unit. One line.
     """
+    raw = load_yaml(f"{path}", read_text(path))
     try:
-        raw: Any = yaml.safe_load(read_text(path))
         mapping = Mapping.model_validate_json(json.dumps(raw, default=str))
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {str(error).splitlines()[0]}") from error
     except ValidationError as error:
         raise InputError(f"{path}: {first_problem(error)}") from error
+    except (ValueError, RecursionError, TypeError) as error:
+        raise InputError(f"{path}: holds what JSON cannot ({type(error).__name__}); write plain values") from error
     known = [field for guideline in guidelines for field in guideline.fields]
     for name, source in mapping.fields.items():
         meant = [field for field in known if field.name == name]

@@ -9,6 +9,7 @@ import gzip
 import io
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.ingest.bounded import allowance, in_child
+from clinical_sdft.ingest.json_values import refuse_half_characters
 from clinical_sdft.ingest.rules.mapping import FieldSource, Mapping
 from clinical_sdft.ingest.rules.sandbox import find
-from clinical_sdft.ingest.rules.units import UnitError, convert
+from clinical_sdft.ingest.rules.units import UnitError, convert, prepare
 from data_contracts import Digest, Guideline, RuleField
 from data_contracts.rules import Value
 
@@ -31,6 +34,8 @@ Keyed = Callable[[bytes], Digest]
 _EACH = "each"
 _PATIENT = "entry.resource.where(resourceType = 'Patient').id"
 _BATCH = 16 << 20
+_UNPACKED = 10
+"""Times a packed table is larger once it is unpacked; its time to be read is reckoned so."""
 _LONGEST_CELL = 4096
 
 
@@ -57,6 +62,8 @@ class Read:
 def read_cases(source: Path, mapping: Mapping, guideline: Guideline, keyed: Keyed) -> Read:
     """Read a CSV file (`.csv`, `.csv.gz`), or a FHIR bundle or a folder of them.
 
+    The reading is done in a child process, whose time grows with the size and whose memory is bounded.
+
     Raises:
         InputError: the file cannot be read, a column is not there, or a value is not what its field says. One line
             with file and place, which never repeats the value.
@@ -65,15 +72,29 @@ def read_cases(source: Path, mapping: Mapping, guideline: Guideline, keyed: Keye
     sources = {name: entry for name, entry in mapping.fields.items() if name in fields}
     mapping = mapping.model_copy(update={"fields": sources})
     reader = _read_csv if mapping.format == "csv" else _read_fhir
-    cases, left_out = [], 0
-    for case in reader(source, mapping, fields, keyed):
-        if case is None:
-            left_out += 1
-        else:
-            cases.append(case)
+
+    def read() -> list[Any]:
+        return [
+            case and [case.patient, case.number, case.values, case.published]
+            for case in reader(source, mapping, fields, keyed)
+        ]
+
+    units = [(fields[name].unit, entry.unit) for name, entry in sources.items() if fields[name].type == "number"]
+    if any(theirs != ours for ours, theirs in units):
+        prepare()
+    rows = in_child(read, f"{source}", allowance(_size(source)))
+    cases = [CaseRecord(*row) for row in rows if row is not None]
+    left_out = len(rows) - len(cases)
     if not cases:
         raise InputError(f"{source}: no record to apply rules to ({left_out} left out by the mapping's `only`)")
     return Read(tuple(cases), left_out)
+
+
+def _size(source: Path) -> int:
+    """Return about how many bytes there are to read."""
+    files = source.glob("*.json") if source.is_dir() else [source]
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    return size * _UNPACKED if source.suffix == ".gz" else size
 
 
 def _read_csv(
@@ -167,11 +188,17 @@ def _batches(files: list[Path]) -> Iterator[tuple[int, list[Path]]]:
 
 def _bundle(file: Path, place: str) -> dict[str, Any]:
     try:
-        raw = json.loads(file.read_bytes())
+        data = file.read_bytes().decode("utf-8-sig")
+        raw = json.loads(data)
+    except OSError as error:
+        raise InputError(f"{place}: cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{place}: no JSON in UTF-8 that can be read") from error
     except json.JSONDecodeError as error:
         raise InputError(f"{place}: line {error.lineno}: not JSON: {error.msg}") from error
+    except ValueError as error:
+        raise InputError(f"{place}: a number of too many digits") from error
+    refuse_half_characters(place, data, raw)
     if not isinstance(raw, dict) or raw.get("resourceType") != "Bundle":
         raise InputError(f"{place}: no FHIR Bundle")
     return raw
@@ -211,7 +238,7 @@ def _number(where: str, field: RuleField, source: FieldSource, found: Any) -> fl
         raise InputError(f"{where}: not a number")
     try:
         value = float(found)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{where}: not a number") from error
     if not math.isfinite(value):
         raise InputError(f"{where}: not a finite number")
@@ -233,7 +260,9 @@ def _text(source: Path) -> str:
         return data.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise InputError(f"{source}: no such file") from error
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{source}: not a whole gzip file") from error
+    except OSError as error:
+        raise InputError(f"{source}: cannot be read: {error.strerror}; a CSV mapping reads one file") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{source}: byte {error.start} is not UTF-8; save the file as UTF-8") from error

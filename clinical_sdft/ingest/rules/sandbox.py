@@ -135,11 +135,16 @@ def _answer(job: dict[str, Any], page: Path, limits: Limits) -> dict[str, Any]:
     if process.returncode == 0:
         value: dict[str, Any] = json.loads(said)
         return value
-    if process.returncode == -signal.SIGPROF:
+    return after_its_end(process.returncode, page, limits)
+
+
+def after_its_end(code: int, page: Path, limits: Limits) -> dict[str, Any]:
+    """Return the answer for a worker that ended without one: what it was at, and why it ended."""
+    if code == -signal.SIGPROF:
         return _ended(page, f"not finished after {limits.seconds:g} s of processor time; an endless loop?")
-    if process.returncode < 0:
+    if code < 0:
         return _ended(page, "ended the process that evaluates it: too much memory")
-    return _ended(page, f"the process that evaluates rules failed with code {process.returncode}; run `doctor`")
+    return _ended(page, f"the process that evaluates rules failed with code {code}; run `doctor`")
 
 
 def _ended(page: Path, message: str) -> dict[str, Any]:

@@ -20,6 +20,13 @@ def _registry() -> Any:
     return PintUcumRegistry()
 
 
+def prepare() -> None:
+    """Load what conversions need, before a process is forked whose time is counted: it takes about a second."""
+    import pint.errors  # noqa: F401
+
+    _unit(NONE)
+
+
 @lru_cache(maxsize=1024)
 def _unit(code: str) -> Any:
     """Return pint's unit of a UCUM code.
@@ -60,11 +67,11 @@ def convert(value: float, unit: str, field: RuleField) -> float:
     Raises:
         UnitError: a unit is not known, or is of another kind; mmol/L to mg/dL needs the field's molar mass.
     """
-    from pint.errors import DimensionalityError
-
     wanted = field.unit or NONE
     if unit == wanted:
         return value
+    from pint.errors import DimensionalityError
+
     source, target = _unit(unit), _unit(wanted)
     quantity = _registry().Quantity(value, source)
     try:

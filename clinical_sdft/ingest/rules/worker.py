@@ -132,6 +132,8 @@ class FhirPath:
             found = _UNPARSED.search(str(error))
             where = f'at "{found[1][:40]}"' if found and found[1] else "at its end"
             raise RuleFault(f"no FHIRPath {where}") from error
+        except OverflowError as error:
+            raise RuleFault("the record holds a number that is too large to be read") from error
         except RuntimeError as error:
             raise RuleFault(_explain(str(error))) from error
 
@@ -185,25 +187,35 @@ def find(paths: list[str], resources: list[Row], at: Callable[[int, int], None])
     return {"results": results}
 
 
+def confine(page: str, memory: int, seconds: float) -> Callable[[int, int], None]:
+    """Confine this process; return what hears where the work is, before each step, and bounds the step's time.
+
+    Args:
+        page: file that keeps the place; it outlives this process.
+        memory: most address space, bytes.
+        seconds: most processor time of a step; when it runs out, the kernel ends this process.
+    """
+    with open(page, "r+b") as stream:
+        shared = mmap.mmap(stream.fileno(), PAGE.size)
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def at(rule: int, row: int) -> None:
+        PAGE.pack_into(shared, 0, rule, row)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+    return at
+
+
 def main(page: str) -> None:
     """Confine this process, do the job, answer."""
     answer = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # a library that prints does not speak in the answer's place
     job = json.loads(sys.stdin.buffer.read())
-    with open(page, "r+b") as stream:
-        shared = mmap.mmap(stream.fileno(), PAGE.size)
     for language in {rule["language"] for rule in job.get("rules", [])} | ({"fhirpath"} if "paths" in job else set()):
         LANGUAGES[language](job.get("fields", {}))  # libraries load before the limits hold
-    resource.setrlimit(resource.RLIMIT_AS, (job["memory"], job["memory"]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    seconds = job["seconds"]
-
-    def at(rule: int, row: int) -> None:
-        PAGE.pack_into(shared, 0, rule, row)
-        signal.setitimer(signal.ITIMER_PROF, seconds)  # when it runs out, the kernel ends this process
-
-    result = work(job, at)
+    result = work(job, confine(page, job["memory"], job["seconds"]))
     signal.setitimer(signal.ITIMER_PROF, 0)
     json.dump(result, answer)
     answer.flush()

@@ -79,7 +79,7 @@ def test_training_on_a_suite_question_is_refused_with_the_ids() -> None:
     [
         ("id: s\nitems: []\n", "no items"),
         ("[1, 2]", "no items"),
-        ("id: [", "cannot be parsed"),
+        ("id: [", "line 1: not YAML"),
         ("id: s\nsurprise: 1\nitems: [{id: a}]\n", "suite.yaml"),
     ],
 )

@@ -32,6 +32,32 @@ def test_a_new_answer_joins_the_closed_labels_and_an_emptied_suite_is_none() -> 
     assert revise(SUITE, [settled(item.id, "retire") for item in ITEMS], GUIDELINE) is None
 
 
+def scored(**scorer) -> Suite:
+    item = SuiteItem.model_validate(ITEMS[0].model_dump() | {"scorer": scorer})
+    return SUITE.model_copy(update={"items": (item, *ITEMS[1:])})
+
+
+def test_a_choice_is_relabelled_to_one_of_its_options_only() -> None:
+    suite = scored(kind="choice", options=("low", "High"))
+    after = revise(suite, [settled("a", "relabel", new="high")], GUIDELINE)
+    assert after is not None and after.items[0].answers == ("High",), "word for word as the option is scored"
+    with pytest.raises(SuiteError, match=r"^s/a: the new answer is none of its options; retire it"):
+        revise(suite, [settled("a", "relabel", new="very high")], GUIDELINE)
+    retired = revise(suite, [settled("a", "retire", new="very high")], GUIDELINE)
+    assert retired is not None and [item.id for item in retired.items] == ["b", "c"]
+
+
+def test_a_number_is_not_relabelled_by_words() -> None:
+    suite = scored(kind="numeric", value=5.0, unit="mmol/L")
+    with pytest.raises(SuiteError, match=r"^s/a: is scored by its number"):
+        revise(suite, [settled("a", "relabel")], GUIDELINE)
+
+
+def test_labels_of_a_set_stay_closed() -> None:
+    after = revise(scored(kind="label-set"), [settled("a", "relabel", new="very high")], GUIDELINE)
+    assert after is not None and after.labels[-1] == ("very high",) and after.items[0].answers == ("very high",)
+
+
 @pytest.mark.parametrize("decision", [settled("z", "retire"), settled("a", "retire", old="high")])
 def test_a_decision_on_something_else_is_refused(decision: SettledConflict) -> None:
     with pytest.raises(SuiteError, match="is no longer what was shown"):

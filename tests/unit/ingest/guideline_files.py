@@ -6,6 +6,16 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from docling_core.types.doc import (
+    BoundingBox,
+    DocItemLabel,
+    DoclingDocument,
+    ProvenanceItem,
+    Size,
+    TableCell,
+    TableData,
+)
+from docling_core.types.doc.document import ContentLayer
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -93,6 +103,49 @@ def uspstf() -> dict[str, Any]:
     return {"specificRecommendations": [record]}
 
 
+def docling(verb: str = "is known") -> DoclingDocument:
+    """Return a document as docling makes it of a PDF of two pages; besides `SENTENCE` it says what `verb` says."""
+
+    def at(page: int, *span: int) -> ProvenanceItem:
+        return ProvenanceItem(page_no=page, bbox=BoundingBox(l=0, t=0, r=9, b=9), charspan=(span[0], span[1]))
+
+    made = DoclingDocument(name="gout")
+    for number in (1, 2):
+        made.add_page(page_no=number, size=Size(width=100, height=100))
+    made.add_title("Gout in adults", prov=at(1, 0, 14))
+    made.add_heading("Care", level=1, prov=at(1, 0, 4))
+    made.add_text(DocItemLabel.PAGE_HEADER, "You should not read this.", content_layer=ContentLayer.FURNITURE)
+    both = made.add_text(DocItemLabel.TEXT, f"{OTHER} {SENTENCE}", prov=at(1, 0, len(OTHER)))
+    both.prov.append(at(2, len(OTHER) + 1, len(OTHER) + 1 + len(SENTENCE)))
+    inline = made.add_inline_group()
+    for piece in ("Rest", verb, ", and so is ice."):
+        made.add_text(DocItemLabel.TEXT, piece, parent=inline, prov=at(2, 0, len(piece)))
+    items = made.add_list_group()
+    made.add_list_item(f"A second look {verb}.", parent=items, prov=at(2, 0, 14))
+    cells = [["Finding", "Action"], ["a hot toe", f"aspiration {verb}"]]
+    made.add_table(
+        TableData(
+            num_rows=2,
+            num_cols=2,
+            table_cells=[
+                TableCell(
+                    text=text,
+                    start_row_offset_idx=row,
+                    end_row_offset_idx=row + 1,
+                    start_col_offset_idx=column,
+                    end_col_offset_idx=column + 1,
+                )
+                for row, texts in enumerate(cells)
+                for column, text in enumerate(texts)
+            ],
+        ),
+        prov=at(2, 0, 0),
+    )
+    made.add_picture(prov=at(2, 0, 0))
+    made.add_text(DocItemLabel.FORMULA, "we recommend x = y", prov=at(2, 0, 18))
+    return made
+
+
 def every_format() -> dict[str, bytes]:
     """Return one valid file of each format by name."""
     markdown = f"# Gout\n\n## Care\n\n- {SENTENCE}\n\n{OTHER}\n\n## References\n\nWe recommend this book.\n"
@@ -104,6 +157,7 @@ def every_format() -> dict[str, bytes]:
         "gout.pdf": pdf([["Gout", "", SENTENCE, "", OTHER], ["", "Read on."]]),
         "gout-plan.json": json.dumps(plan()).encode(),
         "gout-uspstf.json": json.dumps(uspstf()).encode(),
+        "gout-docling.json": docling().model_dump_json(by_alias=True).encode(),
         "gout.jsonl": b'{"question": "A hot toe: what is it?", "answer": "gout", "strength": "strong"}\n',
         "gout.csv": b'question,answer\n"A hot, swollen toe: what is it?",gout\n',
     }

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.ingest import bounded
+from clinical_sdft.ingest.rules import records
 from clinical_sdft.ingest.rules.mapping import read_mapping
 from clinical_sdft.ingest.rules.records import read_cases
 from data_contracts import sha256_digest
@@ -206,6 +208,9 @@ def test_each_reading_of_a_bundle_is_a_case_of_its_patient(tmp_path: Path, tiny)
     [
         ("{", FHIR, "bundle 1: line 1: not JSON"),
         ("[" * 100_000, FHIR, "bundle 1: no JSON"),
+        ('{"resourceType": ' + "9" * 5000 + "}", FHIR, "bundle 1: a number of too many digits"),
+        (bundle(patient="\ud800"), FHIR, r"bundle 1: an escape .* is half a character"),
+        (bundle(quantity(10**400, code="kPa")), FHIR, "on record 1: the record holds a number that is too large"),
         ({"resourceType": "Patient"}, FHIR, "bundle 1: no FHIR Bundle"),
         ({"resourceType": "Bundle", "entry": []}, FHIR, "bundle 1: 0 Patient resources"),
         (bundle({"value": 5}), FHIR, "bundle 1: field sbp: the number has no unit"),
@@ -253,3 +258,44 @@ def test_an_age_is_the_whole_years_between_two_dates(
 def test_a_folder_without_bundles_is_named(tmp_path: Path, tiny) -> None:
     with pytest.raises(InputError, match="no FHIR bundle"):
         read_fhir(tmp_path, tiny, {})
+
+
+def test_a_table_that_unpacks_to_too_much_ends_in_one_line(tmp_path: Path, tiny, monkeypatch) -> None:
+    monkeypatch.setattr(bounded, "MEMORY", 32 << 20)
+    source = tmp_path / "records.csv.gz"
+    source.write_bytes(gzip.compress(bytes(96 << 20), compresslevel=1))
+    with pytest.raises(InputError, match="takes more than 32 MiB of memory; split the file"):
+        read_cases(source, read_mapping(written(tmp_path, MAPPING), tiny), tiny, sha256_digest)
+
+
+def test_a_table_that_takes_too_long_ends_in_one_line(tmp_path: Path, tiny, monkeypatch) -> None:
+    def endless(*parts: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(bounded, "_SECONDS", 0.5)
+    monkeypatch.setattr(records, "_row_case", endless)
+    with pytest.raises(InputError, match=r"records\.csv: reading took more than"):
+        read(tmp_path, tiny, f"{HEADER}\np1,no,54,f,17.3318,5.5,98.6,0\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(b"")[:10] + b"\xff" * 30, "not a whole gzip file"),
+        (b"no gzip", "not a whole gzip file"),
+        (None, "cannot be read: Is a directory; a CSV mapping reads one file"),
+    ],
+)
+def test_a_damaged_archive_and_a_folder_are_no_table(tmp_path: Path, tiny, data: bytes | None, message: str) -> None:
+    source = tmp_path / "records.gz"
+    source.write_bytes(data) if data is not None else source.mkdir()
+    with pytest.raises(InputError, match=message):
+        read_cases(source, read_mapping(written(tmp_path, MAPPING), tiny), tiny, sha256_digest)
+
+
+def test_a_mapping_that_stands_for_itself_is_refused(tmp_path: Path, tiny) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text("format: csv\nfields: &a {sbp: *a}\n")
+    with pytest.raises(InputError, match=r"mapping\.yaml: aliases \(\*name\) stand for too much"):
+        read_mapping(path, tiny)

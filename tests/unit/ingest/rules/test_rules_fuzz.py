@@ -1,17 +1,23 @@
 """Whatever a mapping, a table, a bundle or a condition holds: cases or one line, never a traceback."""
 
 import json
+import os
+import resource
 import tempfile
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from conftest import made
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from one_worker import MEMORY, OneWorker
 
 from clinical_sdft.errors import InputError
-from clinical_sdft.ingest.rules import check_rules
+from clinical_sdft.ingest.rules import check_rules, sandbox
 from clinical_sdft.ingest.rules.mapping import Mapping, read_mapping
 from clinical_sdft.ingest.rules.records import read_cases
 from data_contracts import sha256_digest
@@ -49,21 +55,24 @@ _FORMED = st.recursive(
 )
 _LOOSE = st.lists(st.sampled_from([*_TOKENS.split(), "\n"]), min_size=1, max_size=14).map(" ".join)
 WORDS = (_FORMED | _LOOSE).filter(str.strip)
+LIMITED = ("not finished after", "too much memory")
+OUR_FAULT = ("the reader broke on it", "reading took more than", "of memory", "failed with code")
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 def one_line(error: InputError) -> None:
     text = str(error)
     assert text and "\n" not in text.strip() and len(text) < 1000
+    assert not any(words in text for words in OUR_FAULT), text
 
 
 def outcome(run: Callable[[], object]) -> str:
-    """Return `read`, or `refused` where the refusal is one line."""
+    """Return `read`; where the refusal is one line `refused`, or `stopped` if the limits of the sandbox ended it."""
     try:
         run()
     except InputError as error:
         one_line(error)
-        return "refused"
+        return "stopped" if any(words in str(error) for words in LIMITED) else "refused"
     return "read"
 
 
@@ -99,6 +108,34 @@ ROWS = st.lists(CELLS, max_size=6).map("\n".join)
 TABLES = st.binary(max_size=200) | ROWS.map(lambda text: f"sbp,dbp\n{text}".encode(errors="replace"))
 
 
+_SOURCE = st.fixed_dictionaries(
+    {},
+    optional={
+        "column": st.sampled_from(["sbp", "x"]),
+        "path": st.sampled_from(["value", "("]),
+        "unit": st.sampled_from(["mm[Hg]", "kPa", "kg", "?"]) | JSON,
+        "words": JSON,
+    },
+)
+MAPPINGS = (
+    JSON
+    | st.text(max_size=60)
+    | st.fixed_dictionaries(
+        {
+            "format": st.sampled_from(["csv", "fhir"]),
+            "fields": st.dictionaries(st.sampled_from(["sbp", "dbp", "hr"]), _SOURCE),
+        },
+        optional={"patient": JSON, "each": JSON, "only": JSON, "published": JSON},
+    )
+)
+_QUANTITY = st.fixed_dictionaries(
+    {"value": st.floats() | st.integers() | JSON}, optional={"code": st.sampled_from(["mm[Hg]", "kPa", "kg"]) | JSON}
+)
+ENTRIES = JSON | (_QUANTITY | JSON).map(
+    lambda found: {"resource": {"resourceType": "Observation", "valueQuantity": found}}
+)
+
+
 @settings(max_examples=60, **QUIET)
 @given(TABLES)
 def test_any_table(data: bytes) -> None:
@@ -106,13 +143,13 @@ def test_any_table(data: bytes) -> None:
 
 
 @settings(max_examples=60, **QUIET)
-@given(JSON | st.text(max_size=60))
+@given(MAPPINGS)
 def test_any_mapping(value: object) -> None:
     assert mapping(value) in ("read", "refused")
 
 
 @settings(max_examples=6, **QUIET)
-@given(JSON)
+@given(ENTRIES)
 def test_any_bundle(value: object) -> None:
     assert bundle(value) in ("read", "refused")
 
@@ -120,28 +157,62 @@ def test_any_bundle(value: object) -> None:
 @settings(max_examples=6, **QUIET)
 @given(WORDS, st.sampled_from(["cel", "fhirpath"]))
 def test_any_condition(text: str, language: str) -> None:
-    assert condition(text, language) in ("read", "refused")
+    assert condition(text, language) in ("read", "refused", "stopped")
+
+
+MANY = int(os.environ.get("CLINICAL_SDFT_FUZZ", "10000"))
+
+
+@contextmanager
+def one_worker(folder: Path, monkeypatch: pytest.MonkeyPatch, seconds: float) -> Iterator[OneWorker]:
+    page = folder / "page"
+    page.write_bytes(sandbox.worker.PAGE.pack(0, sandbox.worker.COMPILING))
+    one = OneWorker(page, seconds)
+    monkeypatch.setattr(sandbox, "_answer", one.answer)
+    yield one
+    one.close()
+
+
+def test_one_worker_for_many_jobs_says_what_one_for_each_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with one_worker(tmp_path, monkeypatch, 0.2) as one:
+        assert condition("true", "cel") == condition("true", "fhirpath") == "read"
+        assert condition(">", "cel") == "refused" and one.ended == []
+        assert condition("(1 | 2).repeat($this + 1).exists()", "fhirpath") == "stopped"
+        assert len(one.ended) == 2, "both made-up records end it"
+        assert condition("true", "cel") == "read", "another one took its place"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("examples", "strategy", "run"),
+    ("strategy", "run"),
     [
-        (10_000, TABLES, table),
-        (10_000, JSON | st.text(max_size=60), mapping),
-        (1_000, JSON, bundle),
-        (1_000, WORDS.map(lambda text: (text, "cel")), lambda pair: condition(*pair)),
-        (1_000, WORDS.map(lambda text: (text, "fhirpath")), lambda pair: condition(*pair)),
+        (TABLES, table),
+        (MAPPINGS, mapping),
+        (ENTRIES, bundle),
+        (WORDS.map(lambda text: (text, "cel")), lambda pair: condition(*pair)),
+        (WORDS.map(lambda text: (text, "fhirpath")), lambda pair: condition(*pair)),
     ],
     ids=["table", "mapping", "bundle", "cel", "fhirpath"],
 )
-def test_thousands(examples: int, strategy, run) -> None:
+def test_thousands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strategy, run) -> None:
+    """No reader and no worker breaks, and nothing goes on beyond the limits, which are those of every day."""
     outcomes: list[str] = []
+    longest = 0.0
 
-    @settings(max_examples=examples, **QUIET)
+    @settings(max_examples=MANY, database=None, **QUIET)
     @given(strategy)
     def every(value) -> None:
+        nonlocal longest
+        one.ready()
+        start = time.process_time()
         outcomes.append(run(value))
+        longest = max(longest, time.process_time() - start)
 
-    every()
-    assert len(outcomes) >= examples // 2 and "refused" in outcomes
+    with one_worker(tmp_path, monkeypatch, sandbox.LIMITS.seconds) as one:
+        every()
+    assert (sandbox.LIMITS.memory, sandbox.LIMITS.seconds) == (MEMORY, 2.0)
+    counts = ", ".join(f"{number} {how}" for how, number in Counter(outcomes).items())
+    print(f"{len(outcomes)} inputs: {counts}; {len(one.ended)} steps were ended; processor time of the longest: "
+          f"{longest:.2f} s here, {one.longest:.2f} s in the worker; workers held at most {one.most / 1024:.0f} MiB, "
+          f"children {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MiB")  # fmt: skip
+    assert len(outcomes) >= MANY and "refused" in outcomes
