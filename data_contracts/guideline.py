@@ -142,10 +142,14 @@ class Demonstration(Contract):
         default=(), exclude_if=lambda value: not value, description="what the rule read of the record"
     )
     reasoning: Text | None = Field(
-        default=None, exclude_if=_is_none, description="how the answer follows: the values, and the words they stand on"
+        default=None,
+        exclude_if=_is_none,
+        description="how the answer follows, for people; no model is shown it. What the reply itself says is `worked`",
     )
     worked: Text | None = Field(
-        default=None, description="reasoning that is part of the reply, before the answer", exclude_if=_is_none
+        default=None,
+        exclude_if=_is_none,
+        description="how the answer follows, as part of the reply: shown to teachers, and said before `answer`",
     )
     turns: tuple[Turn, ...] = Field(
         default=(), description="the conversation before the question", exclude_if=lambda value: not value

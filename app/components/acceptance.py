@@ -72,6 +72,9 @@ def _facts(entry: DraftState) -> str:
     made = entry.draft
     facts = [f"in {made.place}", f"file {made.source_sha256}" if made.source_sha256 else ""]
     facts += [f"holds when: {made.condition}" if made.condition else ""]
+    if made.made and (made.made.worked or made.made.reasoning):
+        said = "said before the reply" if made.made.worked else "how it follows"
+        facts.append(f"{said}: {made.made.worked or made.made.reasoning}")
     facts += [f"strength: {made.strength or 'not stated'}", f"evidence: {made.evidence or 'not stated'}"]
     if made.record:
         counts = ", ".join(f"{one.count} {one.category}" for one in made.replaced)

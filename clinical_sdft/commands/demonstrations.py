@@ -72,6 +72,8 @@ def show_draft(
         "draft": made.id,
         "question": made.question or "(none: a clinician writes it)",
         "answer": made.answer or "(none: a clinician writes it)",
+        "said before it": made.made and made.made.worked,
+        "how it follows": made.made and made.made.reasoning,
         "what must be said": made.label or "(none: a clinician writes it)",
         "source says": made.quote,
         "in": made.place,

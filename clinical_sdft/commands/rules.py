@@ -62,6 +62,10 @@ def rules_apply(
     specialty: Annotated[str, typer.Option(help="Specialty of the suite's items.")] = "mixed",
     licence: Annotated[str, typer.Option(help="Licence of the records, for the suite.")] = "not for publication",
     explain: Annotated[bool, typer.Option(help="Let the reply go on with the readings and the quoted words.")] = False,
+    worked: Annotated[
+        bool,
+        typer.Option(help="Let the reply begin with them instead, as a worked case; `reply_tokens` must hold both."),
+    ] = False,
     workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
@@ -86,7 +90,7 @@ def rules_apply(
     check_rules(read, str(guideline))
     found = read_cases(records, read_mapping(mapping, read), read, lambda data: keyed_digest(key, data))
     applied = apply_rules(read, found.cases, str(guideline))
-    wanted = _Wanted(out, suite, held_out if suite else 0.0, limit, specialty, licence, explain)
+    wanted = _Wanted(out, suite, held_out if suite else 0.0, limit, specialty, licence, explain, worked)
     written = _write(opened, queries.prior_suites(governance), applied, wanted, records.name)
     summary = {
         "records": len(applied.cases),
@@ -146,8 +150,11 @@ class _Wanted:
     specialty: str
     licence: str
     explain: bool
+    worked: bool
 
     def __post_init__(self) -> None:
+        if self.explain and self.worked:
+            raise InputError("--explain --worked: the reasoning stands after the answer or before it; choose one")
         for option, name in (("--out", self.out), ("--suite", self.suite)):
             if name is not None and not _SLUG.fullmatch(name):
                 raise InputError(f"{option} {name}: a name is letters, digits, dots, hyphens and underscores")
@@ -165,7 +172,7 @@ def _write(
     training, held_out = split(applied, wanted.held_out)
     held_out = balanced(held_out, wanted.limit)
     training = balanced(apart(applied, training, held_out, suites), wanted.limit)
-    made = demonstrations(applied.guideline, training, workspace.phrasing, explain=wanted.explain)
+    made = demonstrations(applied.guideline, training, workspace.phrasing, explain=wanted.explain, worked=wanted.worked)
     if wanted.out and not made:
         raise InputError("rules apply: no record is decided; nothing to learn from")
     written = {}

@@ -223,13 +223,20 @@ def demonstration_of(draft: DraftDemonstration) -> Demonstration:
 
 
 def edited(draft: DraftDemonstration, question: str, answer: str, label: str) -> Demonstration:
-    """Return a draft with other words; the source beside it, and what else it carries, stays.
+    """Return a draft with other words; the source beside it, and what else it carries, stays where it still holds.
+
+    A rule's reasoning holds for its own answer and case, and its readings for its own case.
 
     Raises:
         pydantic.ValidationError: one of the texts is empty.
     """
     names = {"id", "quote", "guideline", "recommendation", "record"}
-    kept = (draft.made or draft).model_dump(mode="json", include=None if draft.made else names)
+    gone = set()
+    if (question, label) != (draft.question, draft.label):
+        gone |= {"rule", "reasoning", "worked"}
+    if question != draft.question:
+        gone.add("fields")
+    kept = (draft.made or draft).model_dump(mode="json", include=None if draft.made else names, exclude=gone)
     return Demonstration.model_validate(kept | {"question": question, "answer": answer, "label": label})
 
 

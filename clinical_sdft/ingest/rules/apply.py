@@ -118,9 +118,22 @@ def balanced(pairs: Sequence[tuple[CaseRecord, Judgement]], limit: int | None) -
 
 
 def demonstrations(
-    guideline: Guideline, pairs: Sequence[tuple[CaseRecord, Judgement]], phrasing: Phrasing, *, explain: bool = False
+    guideline: Guideline,
+    pairs: Sequence[tuple[CaseRecord, Judgement]],
+    phrasing: Phrasing,
+    *,
+    explain: bool = False,
+    worked: bool = False,
 ) -> list[Demonstration]:
-    """Return a demonstration for each decided record; with `explain` the reply goes on with the reasoning."""
+    """Return a demonstration for each decided record.
+
+    Args:
+        guideline: whose rules decided.
+        pairs: decided records.
+        phrasing: how the model is asked, and replies.
+        explain: the reply goes on with the reasoning.
+        worked: the reply begins with the reasoning, and teachers are shown it as a worked case.
+    """
     made = []
     digest = guideline.digest
     for case, one in pairs:
@@ -138,7 +151,8 @@ def demonstrations(
                 record=case.patient,
                 rule=rule.id,
                 fields=typed(guideline.fields, case.values),
-                reasoning=why,
+                reasoning=None if worked else why,
+                worked=why if worked else None,
             )
         )
     return made

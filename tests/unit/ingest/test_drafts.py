@@ -73,10 +73,15 @@ def test_cases_records_and_what_is_to_complete() -> None:
 
 def test_what_was_made_elsewhere_is_accepted_byte_for_byte_and_edited_in_its_words_alone() -> None:
     fields = {"question": "A dry foot?", "answer": "Keep it dry.", "label": "dry", "quote": WORDS[2]}
-    ready = Demonstration(id="rule-1", guideline=guideline().digest, recommendation="R2", **fields)
+    more = {"rule": "r", "reasoning": "Dry.", "fields": [{"name": "wet", "value": False}]}
+    ready = Demonstration(id="rule-1", guideline=guideline().digest, recommendation="R2", **fields | more)
     made = draft_for_acceptance(guideline(), [], Phrasing(), [ready])
     (draft,) = [one for one in made if one.id == "rule-1"]
     assert demonstration_of(draft) == ready and demonstration_of(draft).digest == ready.digest
     changed = edited(draft, "A wet foot?", "Dry it.", "dry")
-    assert changed == ready.model_copy(update={"question": "A wet foot?", "answer": "Dry it."})
+    bare = ready.model_copy(update={"rule": None, "reasoning": None, "fields": ()})
+    assert changed == bare.model_copy(update={"question": "A wet foot?", "answer": "Dry it."}), "of another case"
+    assert edited(draft, "A dry foot?", "Dry, always.", "dry") == ready.model_copy(update={"answer": "Dry, always."})
+    wet = edited(draft, "A dry foot?", "Wet it.", "wet")
+    assert wet == ready.model_copy(update={"answer": "Wet it.", "label": "wet", "rule": None, "reasoning": None})
     assert {one.id for one in made} == {"C0", "rule-1", "R1"}

@@ -12,6 +12,7 @@ from clinical_sdft.ingest.rules.apply import apply_rules, balanced, demonstratio
 from clinical_sdft.ingest.rules.compare import compare_on, regions
 from clinical_sdft.ingest.rules.inbox import read_inbox, write_inbox
 from clinical_sdft.ingest.rules.records import CaseRecord
+from clinical_sdft.sdft.templates import WORKED_TEMPLATES, templates_for
 from data_contracts import sha256_digest
 
 DATA = Path(__file__).parent / "data"
@@ -47,6 +48,15 @@ def test_a_demonstration_holds_case_answer_reasoning_and_the_quoted_words() -> N
     assert [(value.name, value.value, value.unit) for value in first.fields][2] == ("sbp", 135.0, "mm[Hg]")
     [explained, *_] = demonstrations(NEW, applied.decided, Phrasing(), explain=True)
     assert explained.answer == f"{first.answer} {first.reasoning}"
+
+
+def test_a_worked_demonstration_says_its_reasoning_first_and_is_shown_as_a_worked_case() -> None:
+    applied = apply_rules(NEW, CASES, "new.yaml")
+    plain = demonstrations(NEW, applied.decided, Phrasing())
+    worked = demonstrations(NEW, applied.decided, Phrasing(), worked=True)
+    assert [one.reply for one in worked] == [f"{one.reasoning}\n{one.answer}" for one in plain]
+    assert {one.reasoning for one in worked} == {None} and worked[0].answer == plain[0].answer
+    assert set(WORKED_TEMPLATES) <= set(templates_for(worked)) and not set(WORKED_TEMPLATES) & set(templates_for(plain))
 
 
 def test_missing_readings_are_counted_and_disagreements_listed_by_kind() -> None:
