@@ -54,11 +54,22 @@ def _promote_approved(governance: Governance, workspace: Workspace, actor: str, 
     for row in queries.updates(governance):
         if row.status is UpdateStatus.APPROVED:
             commands.promote(governance, update_id=row.update_id, actor=actor)
-            commands.checkpoint(governance)
-            export = workspace.exports / f"{row.update_id}.zip"
-            commands.export_audit(governance, export, actor=actor)
-            watcher.say(f"{row.update_id}: promoted; audit export {export}")
+            watcher.say(f"{row.update_id}: promoted")
+            _export_in_force(governance, workspace, actor, watcher)
+    _export_in_force(governance, workspace, actor, watcher)
     mirror_if_wanted(workspace.settings.serving, governance, watcher.say)
+
+
+def _export_in_force(governance: Governance, workspace: Workspace, actor: str, watcher: Watcher) -> None:
+    """Write the audit export of the promotion in force where there is none: a run may end between the two."""
+    promotion = queries.current_model(governance)
+    if promotion is None or promotion.kind != "promote":
+        return
+    export = workspace.exports / f"{promotion.update_id}.zip"
+    if not export.exists():
+        commands.checkpoint(governance)
+        commands.export_audit(governance, export, actor=actor)
+        watcher.say(f"{promotion.update_id}: audit export {export}")
 
 
 def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: Watcher, file: Path) -> FileState:

@@ -15,7 +15,16 @@ class LoraSettings(Contract):
 
     rank: int = Field(default=16, ge=1)
     alpha: int = Field(default=32, ge=1)
+    max_rank: int | None = Field(
+        default=None, ge=1, description="largest rank of the adapter as kept; None: it grows by `rank` an update"
+    )
     targets: tuple[Text, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+    @model_validator(mode="after")
+    def _an_update_fits(self) -> Self:
+        if self.max_rank is not None and self.max_rank < self.rank:
+            raise ValueError(f"max_rank {self.max_rank} is smaller than rank {self.rank}, what one update adds")
+        return self
 
 
 class TrainingSettings(Contract):
@@ -34,7 +43,9 @@ class TrainingSettings(Contract):
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
-    anchor_sampling: Literal["shuffled", "balanced"] = Field(default="shuffled", description="order of prior prompts")
+    anchor_sampling: Literal["shuffled", "balanced", "near"] = Field(
+        default="shuffled", description="order of prior prompts"
+    )
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
     divergence: Literal["forward", "reverse", "jsd"] = Field(default="forward", description="of teacher and student")
     support: Literal["full", "top_k", "sampled"] = Field(default="top_k", description="tokens it is taken over")
@@ -50,6 +61,9 @@ class TrainingSettings(Contract):
     replay_weight: float = Field(default=1.0, ge=0, description="weight of their cross-entropy in the loss")
     dtype: Literal["float32", "bfloat16", "auto"] = Field(
         default="float32", description="of the base weights in training; auto: what is quicker here, by measurement"
+    )
+    threads: Annotated[int, Field(ge=1)] | Literal["auto"] | None = Field(
+        default=None, description="threads of training; auto: by measurement; None: as torch finds them"
     )
     quick: bool = Field(default=False, description="sums in a quicker order: equal to rounding, another digest")
 
@@ -180,6 +194,7 @@ class AdapterManifest(Contract):
     demonstrations: Digest
     prior_prompts: Digest | None
     replay: Digest | None = Field(default=None, description="of the labelled prior prompts trained on")
+    norm_lost: Fraction = Field(default=0.0, description="share of the deltas' squared norm that max_rank cut off")
     losses: tuple[float, ...]
     cost: CostLedger
     provenance: Provenance

@@ -90,6 +90,8 @@ def _settings(manifest: AdapterManifest) -> dict[str, object]:
     settings |= {name.replace("_", " "): value for name, value in training.items()}
     settings |= {"adapter rank": manifest.lora.rank, "adapter alpha": manifest.lora.alpha}
     settings |= {"adapter targets": ", ".join(manifest.lora.targets)}
+    if manifest.norm_lost:
+        settings |= {"cut off by the adapter's max_rank": f"{manifest.norm_lost:.2%} of the squared norm"}
     if manifest.losses:
         settings |= {"loss, first to last step": f"{manifest.losses[0]:.3g} to {manifest.losses[-1]:.3g}"}
     return settings

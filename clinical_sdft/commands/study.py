@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
 from clinical_sdft.commands.common import out
 from clinical_sdft.errors import InputError
 
 if TYPE_CHECKING:
     from clinical_sdft.study.material import Material
+    from data_contracts import TrainingSettings
 
 
 class Data(StrEnum):
@@ -20,6 +22,7 @@ class Data(StrEnum):
     WRITTEN = "written-cases"
     DDXPLUS = "ddxplus"
     NHANES = "nhanes"
+    CHOOSING = "choosing-cases"
 
 
 def study(
@@ -29,6 +32,9 @@ def study(
     arm: Annotated[list[str] | None, typer.Option(help="Only this arm; may be repeated.")] = None,
     seed: Annotated[list[int] | None, typer.Option(min=0, help="Seeds; default 1, 2 and 3.")] = None,
     data_folder: Annotated[Path | None, typer.Option(help="Where DDXPlus and NHANES lie; see docs/study.md.")] = None,
+    training: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another training setting; may be repeated.")
+    ] = None,
     reduced: Annotated[bool, typer.Option(help="A few cases and one pass: to see that it runs.")] = False,
     report_only: Annotated[bool, typer.Option(help="Only write tables and plots of what was run.")] = False,
 ) -> None:
@@ -52,7 +58,7 @@ def study(
         materials=tuple(_material(item, data_folder, reduced) for item in chosen),
         arms=tuple(known for known in ARMS if not arm or known.name in arm),
         seeds=tuple(seed or (1, 2, 3)),
-        training=reduced_training() if reduced else TRAINING,
+        training=_changed(reduced_training() if reduced else TRAINING, training or []),
         results=results,
         work=work,
     )
@@ -62,13 +68,26 @@ def study(
     out.print(f"tables and plots: {write_report(read_results(results), stages, results)}")
 
 
+def _changed(settings: "TrainingSettings", changes: list[str]) -> "TrainingSettings":
+    """Return the settings with `KEY=VALUE` changes; what an arm itself sets stays the arm's."""
+    pairs = [change.split("=", 1) for change in changes]
+    if any(len(pair) != 2 or pair[0] not in type(settings).model_fields for pair in pairs):
+        raise InputError("--set takes KEY=VALUE with a key of [training], see docs/settings.md")
+    try:
+        return type(settings).model_validate({**settings.model_dump(), **{key: value for key, value in pairs}})
+    except ValidationError as error:
+        raise InputError(f"--set: {error.errors()[0]['msg']}") from error
+
+
 def _material(data: Data, folder: Path | None, reduced: bool) -> "Material":
     from clinical_sdft.study.ddxplus import ddxplus
     from clinical_sdft.study.nhanes import nhanes
-    from clinical_sdft.study.written_cases import written_cases
+    from clinical_sdft.study.written_cases import choosing_cases, written_cases
 
     if data is Data.WRITTEN:
         return written_cases(2) if reduced else written_cases()
+    if data is Data.CHOOSING:
+        return choosing_cases(2) if reduced else choosing_cases()
     if folder is None:
         raise InputError(f"--data {data}: it does not ship with this software; name its folder with --data-folder")
     return ddxplus(folder) if data is Data.DDXPLUS else nhanes(folder)

@@ -11,23 +11,26 @@ NEW_PER_DIAGNOSIS = 12
 SEED = 20261002
 
 
-def prior_suites() -> tuple[Suite, ...]:
-    """Return one suite per specialty and the everyday suite: what an update must not break."""
+def prior_suites(seed: int = SEED) -> tuple[Suite, ...]:
+    """Return one suite per specialty and the everyday suite: what an update must not break.
+
+    Another `seed` writes other patients with the same held-out findings; the everyday questions stay.
+    """
     specialties = dict.fromkeys(diagnosis.specialty for diagnosis in prior_diagnoses())
-    return (*(_specialty_suite(specialty) for specialty in specialties), _everyday_suite())
+    return (*(_specialty_suite(specialty, seed) for specialty in specialties), _everyday_suite())
 
 
 def new_suite() -> Suite:
     """Return the held-out suite of the guideline's 8 new diagnoses."""
-    return _case_suite("new-differentials", "mixed", new_diagnoses(), NEW_PER_DIAGNOSIS)
+    return _case_suite("new-differentials", "mixed", new_diagnoses(), NEW_PER_DIAGNOSIS, SEED)
 
 
-def _specialty_suite(specialty: str) -> Suite:
+def _specialty_suite(specialty: str, seed: int) -> Suite:
     members = [diagnosis for diagnosis in prior_diagnoses() if diagnosis.specialty == specialty]
-    return _case_suite(specialty.replace(" ", "-"), specialty, members, PRIOR_PER_DIAGNOSIS)
+    return _case_suite(specialty.replace(" ", "-"), specialty, members, PRIOR_PER_DIAGNOSIS, seed)
 
 
-def _case_suite(suite_id: str, specialty: str, members: Sequence[Diagnosis], count: int) -> Suite:
+def _case_suite(suite_id: str, specialty: str, members: Sequence[Diagnosis], count: int, seed: int) -> Suite:
     items = [
         SuiteItem(
             id=f"{diagnosis.name.replace(' ', '-')}-{number:02d}",
@@ -36,7 +39,7 @@ def _case_suite(suite_id: str, specialty: str, members: Sequence[Diagnosis], cou
             specialty=diagnosis.specialty,
         )
         for diagnosis in members
-        for number, case in enumerate(write_cases(diagnosis, "held-out", count, SEED), 1)
+        for number, case in enumerate(write_cases(diagnosis, "held-out", count, seed), 1)
     ]
     return Suite(
         id=suite_id,

@@ -12,6 +12,7 @@ from clinical_sdft.files import write_bytes
 from clinical_sdft.models.generation import BatchGenerator, Sampling
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.sdft.cost import Ledger
+from clinical_sdft.sdft.thinking import OPEN, left_open
 from data_contracts import ChoiceScorer, Decoding, Digest, ItemScore, Suite, SuiteItem, SuiteScores, canonical_json
 
 CHUNK = 256
@@ -120,7 +121,9 @@ def answer_items(
             completions = generator.generate(prompts, Sampling(decoding.max_new_tokens))
         ledger.add("evaluation", 0.0, sum(map(len, completions)))
         for row, tokens in zip(written, completions, strict=True):
-            replies[row] = tokenizer.decode(tokens, skip_special_tokens=True).strip()
+            reply = tokenizer.decode(tokens, skip_special_tokens=True).strip()
+            # A span that the chat template opened is shown as one, or a reply cut short would pass for an answer.
+            replies[row] = f"{OPEN}{reply}" if left_open(tokenizer, questions[row].prompt) else reply
     if choices:
         asked = [questions[row] for row in choices]
         with ledger.phase("evaluation", sum(len(q.prompt) + sum(map(len, q.options)) for q in asked)):

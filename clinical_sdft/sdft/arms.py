@@ -9,8 +9,9 @@ import torch
 
 from clinical_sdft.files import write_bytes
 from clinical_sdft.models.adapters import RoleModel, save_adapter, stack
+from clinical_sdft.models.compact import compacted
 from clinical_sdft.models.loading import LoadedModel
-from clinical_sdft.models.probe import dtype_of
+from clinical_sdft.models.probe import dtype_of, threads_set
 from clinical_sdft.models.quick import keep_freed_memory, make_quick
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
@@ -61,7 +62,8 @@ def train_arm(
     kept = folder if party.size == 1 else folder / f"rank-{party.rank}-of-{party.size}"
     objective = _sdft(roles, incumbent, plan, chosen, kept, ledger) if chosen else _sft(roles, plan, ledger)
     objective = _with_replay(objective, roles, plan, ledger)
-    losses = train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step, party)
+    with threads_set(plan.training.threads):
+        losses = train(roles, objective, len(plan.demonstrations), plan.training, folder, ledger, on_step, party)
     ledger.add_up(party)
     if party.rank == 0:
         ledger.reckon_sft(plan.training.passes * _sft_tokens(incumbent.loaded, plan))
@@ -81,7 +83,9 @@ def _write(
     losses: tuple[float, ...],
 ) -> None:
     """Write the adapter, and then the manifest that makes the run a finished one."""
-    adapter = save_adapter(stack(incumbent.adapter, roles.candidate_adapter()), folder)
+    whole = stack(incumbent.adapter, roles.candidate_adapter())
+    kept, lost = compacted(whole, plan.lora.max_rank)
+    adapter = save_adapter(kept, folder)
     anchored = arm == "sdft" and bool(plan.prior_prompts) and plan.training.anchor_share > 0
     manifest = AdapterManifest(
         arm=arm,
@@ -97,6 +101,7 @@ def _write(
         demonstrations=plan.demonstrations_digest,
         prior_prompts=_digest(list(plan.prior_prompts)) if anchored else None,
         replay=_digest([[item.question, item.answer] for item in plan.replay]) if _replays(plan) else None,
+        norm_lost=lost,
         losses=losses,
         cost=cost,
         provenance=provenance(),

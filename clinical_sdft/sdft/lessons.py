@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from clinical_sdft.ingest.prior_prompts import Labelled
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.prompts import chat_prompt, reply_tokens
+from clinical_sdft.sdft.near import near_groups
 from clinical_sdft.sdft.plan import Plan
 from clinical_sdft.sdft.rows import Rows, refuse_too_long
 from clinical_sdft.sdft.sdft import Lesson
@@ -30,9 +31,17 @@ def sdft_lesson(loaded: LoadedModel, plan: Plan, chosen: Setting) -> Lesson:
     refuse_too_long(teacher, room, lambda row: f"demonstration {demonstrations[row].id}", "teacher prompt")
     if plan.training.anchor_share > 0:
         refuse_too_long(anchors, room, lambda row: f"prior prompt {row + 1}", "prompt")
-    balanced = plan.training.anchor_sampling == "balanced"
-    groups = plan.prior_groups if balanced else ()
-    return Lesson(student, teacher, anchors, empty if chosen.calibration else None, groups)
+    return Lesson(student, teacher, anchors, empty if chosen.calibration else None, _anchor_groups(plan))
+
+
+def _anchor_groups(plan: Plan) -> Sequence[str]:
+    match plan.training.anchor_sampling:
+        case "balanced":
+            return plan.prior_groups
+        case "near":
+            return near_groups(plan.prior_prompts, (item.question for item in plan.demonstrations))
+        case "shuffled":
+            return ()
 
 
 def sft_lesson(loaded: LoadedModel, plan: Plan) -> Replies:

@@ -20,7 +20,7 @@ def spoken(tokenizer: Any, prompt: Sequence[int], reply: Sequence[int]) -> list[
     The tags count as thinking. A template that ends with an open tag puts the reply's beginning inside a span; a span
     that is never closed reaches to the reply's end. Tags may be one token or several.
     """
-    thinking = _left_open(tokenizer, prompt)
+    thinking = left_open(tokenizer, prompt)
     pieces = [tokenizer.decode([token]) for token in reply]
     text = "".join(pieces)
     hidden = [False] * (len(text) + 1)
@@ -42,6 +42,6 @@ def spoken(tokenizer: Any, prompt: Sequence[int], reply: Sequence[int]) -> list[
     return heard
 
 
-def _left_open(tokenizer: Any, prompt: Sequence[int]) -> bool:
+def left_open(tokenizer: Any, prompt: Sequence[int]) -> bool:
     """Whether the prompt ends inside a span; only its end is looked at, what a user wrote does not count."""
     return bool(tokenizer.decode(list(prompt[-8:])).rstrip().endswith(OPEN))

@@ -26,15 +26,16 @@ class StudyArm:
 
 PLAIN = {"beta": 0.0, "calibration": 0.0}
 NO_ANCHOR = {**PLAIN, "anchor_share": 0.0}
-REPLAY = {"replay_share": 1.0}
+REPLAY = {"replay_share": 3.0}
+"""As many labelled prior prompts beside a demonstration as the anchored arm has unlabelled ones."""
 ARMS = (
     StudyArm("sft-low", "sft", {"learning_rate": 1e-4}),
     StudyArm("sft", "sft"),
     StudyArm("sft-high", "sft", {"learning_rate": 1e-3}),
     StudyArm("sft-replay", "sft", REPLAY),
     StudyArm("sdft-frozen", "sdft", NO_ANCHOR),
-    StudyArm("sdft-ema", "sdft", {**NO_ANCHOR, "teacher": "ema"}),
+    StudyArm("sdft-ema", "sdft", {**NO_ANCHOR, "teacher": "ema", "dtype": "float32"}),
     StudyArm("sdft-amplified", "sdft", {**NO_ANCHOR, "beta": 1.0}),
     StudyArm("sdft-anchored", "sdft", PLAIN),
-    StudyArm("sdft-replay", "sdft", {**PLAIN, **REPLAY}),
+    StudyArm("sdft-replay", "sdft", {**NO_ANCHOR, **REPLAY}),
 )

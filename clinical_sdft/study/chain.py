@@ -84,7 +84,7 @@ def prepared(chain: Chain, start: Start, say: Callable[[str], None]) -> Start:
         return start
     folder = chain.work / chain.material.name / f"start-seed-{chain.seed}"
     training = chain.training.model_copy(update={"seed": chain.seed, "learning_rate": 1e-3, "passes": 2})
-    plan = _plan(chain, chain.material.preparation + chain.material.replay, training, None)
+    plan = _plan(chain, 0, chain.material.preparation + chain.material.replay, training, None)
     manifest = train_arm("sft", _load(start), plan, folder)
     say(f"{chain.material.name}: start of seed {chain.seed} is ready")
     return Start(start.base, folder / FILE_NAME, manifest.adapter)
@@ -111,7 +111,7 @@ def _learn(chain: Chain, stage: Stage, number: int, version: Start) -> tuple[Ada
             max_new_tokens=training.rollout_tokens,
         )
         report = chain.arm.choice(measured)
-    plan = _plan(chain, shown, training, report)
+    plan = _plan(chain, number, shown, training, report)
     manifest = train_arm(chain.arm.kind, incumbent, plan, folder)
     del incumbent
     gc.collect()
@@ -152,17 +152,21 @@ def _keep(
 
 
 def _plan(
-    chain: Chain, shown: Sequence[Demonstration], training: TrainingSettings, report: PreflightReport | None
+    chain: Chain,
+    number: int,
+    shown: Sequence[Demonstration],
+    training: TrainingSettings,
+    report: PreflightReport | None,
 ) -> Plan:
     return Plan(
         demonstrations=tuple(shown),
         demonstrations_digest=_digest(shown),
-        prior_prompts=chain.material.prior_prompts,
+        prior_prompts=chain.material.prompts_before(number),
         preflight=report,
         system_prompt=SYSTEM_PROMPT,
         training=training,
         lora=LoraSettings(),
-        replay=[Labelled(item.question, item.answer) for item in chain.material.replay],
+        replay=[Labelled(item.question, item.answer) for item in chain.material.known_before(number)],
     )
 
 

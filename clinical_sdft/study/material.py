@@ -31,6 +31,17 @@ class Material:
     preparation: tuple[Demonstration, ...] = ()
     start_suites: tuple[tuple[SuiteKind, Suite], ...] = ()
 
+    def known_before(self, stage: int) -> tuple[Demonstration, ...]:
+        """Return the labelled examples that may be replayed in update `stage`: prior ones, then earlier updates'."""
+        return (*self.replay, *self._earlier(stage))
+
+    def prompts_before(self, stage: int) -> tuple[str, ...]:
+        """Return the unlabelled prompts that may anchor update `stage`: prior ones, then earlier updates'."""
+        return (*self.prior_prompts, *(item.question for item in self._earlier(stage)))
+
+    def _earlier(self, stage: int) -> list[Demonstration]:
+        return [item for part in self.stages[: max(0, stage - 1)] for item in part.demonstrations]
+
     def suites_at(self, stage: int) -> list[tuple[SuiteKind, Suite]]:
         """Return the suites that are asked after `stage` updates; 0 asks all that any later stage will ask."""
         taught = self.stages if stage == 0 else self.stages[:stage]

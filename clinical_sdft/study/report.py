@@ -25,7 +25,7 @@ def write_report(results: Sequence[StageResult], stages: dict[str, int], folder:
     for data in sorted({key[0] for key in finished}):
         mine = {key: chain for key, chain in finished.items() if key[0] == data}
         figures = [chain_figures(chain) for chain in mine.values()]
-        parts += [f"## {data}", "", *_table(figures), "", *_differences(mine), ""]
+        parts += [f"## {data}", "", *_table(figures), "", *_differences(mine), "", *_suites(list(mine.values())), ""]
         _plot(list(mine.values()), folder / f"{data}.png", data)
     file = folder / "study.md"
     write_bytes(file, "\n".join(parts).encode())
@@ -94,6 +94,19 @@ def _differences(finished: dict[tuple[str, str, int], list[StageResult]]) -> lis
             new: SuiteKind = "taught" if answers(mine[0], "taught") else "flips"
             lines.append(f"| {arm} | {_interval(mine, other, new)} | {_interval(mine, other, 'prior')} |")
     return lines if len(lines) > 4 else []
+
+
+def _suites(finished: Sequence[Sequence[StageResult]]) -> list[str]:
+    """Return the accuracy on every suite after every update, over the seeds; a dash before a suite's own update."""
+    names = [suite.suite for suite in finished[0][0].suites]
+    lines = ["| arm | updates | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
+    for arm in (arm.name for arm in ARMS):
+        mine = [chain for chain in finished if chain[0].arm == arm]
+        for stage in range(len(mine[0])) if mine else ():
+            found = [{suite.suite: suite.correct / suite.n for suite in chain[stage].suites} for chain in mine]
+            cells = [_percent(mean(row[name] for row in found)) if name in found[0] else "–" for name in names]
+            lines.append(f"| {arm} | {stage} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def _interval(mine: Sequence[StageResult], other: Sequence[StageResult], kind: SuiteKind) -> str:

@@ -1,4 +1,9 @@
-"""Study material from the demo's written cases: eight new diagnoses in four updates of two."""
+"""Study material from the demo's written cases: eight new diagnoses in four updates of two.
+
+It comes twice: to report on, and, with other patients and other pairs of diagnoses, to choose settings on.
+"""
+
+import random
 
 from clinical_sdft.demo.cases import write_cases
 from clinical_sdft.demo.facts import REPLY, Diagnosis, data_file, new_diagnoses, prior_diagnoses
@@ -10,14 +15,26 @@ from clinical_sdft.study.material import Material, Stage, dealt, labelled
 from data_contracts import Demonstration, Suite, SuiteItem
 
 STAGES = 4
+CHOOSING = 20261125
 
 
 def written_cases(per_diagnosis: int = 12) -> Material:
-    """Return the material; `per_diagnosis` cases are shown and as many others asked of each new diagnosis."""
+    """Return what is reported on; `per_diagnosis` cases are shown and as many others asked of each new diagnosis."""
+    return _material("written-cases", list(new_diagnoses()), per_diagnosis, SEED)
+
+
+def choosing_cases(per_diagnosis: int = 12) -> Material:
+    """Return what settings are chosen on: other patients, and the diagnoses in another order."""
+    order = list(new_diagnoses())
+    random.Random(CHOOSING).shuffle(order)
+    return _material("choosing-cases", order, per_diagnosis, CHOOSING)
+
+
+def _material(name: str, diagnoses: list[Diagnosis], per_diagnosis: int, seed: int) -> Material:
     return Material(
-        name="written-cases",
-        stages=tuple(_stage(list(part), per_diagnosis) for part in dealt(new_diagnoses(), STAGES)),
-        prior_suites=prior_suites(),
+        name=name,
+        stages=tuple(_stage(list(part), per_diagnosis, seed) for part in dealt(diagnoses, STAGES)),
+        prior_suites=prior_suites(seed),
         prior_prompts=tuple(prior_prompts()),
         replay=hospital_replay(),
     )
@@ -31,7 +48,7 @@ def hospital_replay() -> tuple[Demonstration, ...]:
     )
 
 
-def _stage(members: list[Diagnosis], count: int) -> Stage:
+def _stage(members: list[Diagnosis], count: int, seed: int) -> Stage:
     quotes = {item.answer: item.quote for item in read_guideline(data_file(GUIDELINE)).recommendations}
     shown = [
         labelled(
@@ -43,13 +60,13 @@ def _stage(members: list[Diagnosis], count: int) -> Stage:
             _slug(diagnosis),
         )
         for diagnosis in members
-        for i, case in enumerate(write_cases(diagnosis, "training", count, SEED + 1), 1)
+        for i, case in enumerate(write_cases(diagnosis, "training", count, seed + 1), 1)
     ]
     name = "-".join(map(_slug, members))
-    return Stage(name, tuple(shown), (("taught", _suite(name, members, count)),))
+    return Stage(name, tuple(shown), (("taught", _suite(name, members, count, seed)),))
 
 
-def _suite(name: str, members: list[Diagnosis], count: int) -> Suite:
+def _suite(name: str, members: list[Diagnosis], count: int, seed: int) -> Suite:
     everyone = (*prior_diagnoses(), *new_diagnoses())
     return Suite(
         id=name,
@@ -66,7 +83,7 @@ def _suite(name: str, members: list[Diagnosis], count: int) -> Suite:
                 specialty=diagnosis.specialty,
             )
             for diagnosis in members
-            for i, case in enumerate(write_cases(diagnosis, "held-out", count, SEED), 1)
+            for i, case in enumerate(write_cases(diagnosis, "held-out", count, seed), 1)
         ),
     )
 

@@ -17,7 +17,10 @@ from clinical_sdft.ingest.statements import Block, extract
 from clinical_sdft.validation import first_problem
 
 if TYPE_CHECKING:
-    from docling_core.types.doc.document import DocItem, DoclingDocument, TableItem, TextItem
+    from docling_core.types.doc.document import DoclingDocument
+    from docling_core.types.doc.items.node import DocItem
+    from docling_core.types.doc.items.table.table import TableItem
+    from docling_core.types.doc.items.text import TextItem
 
 _SCHEMA = "DoclingDocument"
 _EXTRA = "reading docling's JSON needs the extra `docling`: pip install 'clinical-sdft[docling]'"

@@ -156,7 +156,7 @@ class VllmServer:
         if answer.status == 404:
             return f"{reason}; let it see serving/adapters, or set adapters_path (it looked for {path})"
         if "max_lora_rank" in answer.message:
-            return f"{reason}; start it with --max-lora-rank {needed_rank(rank)}"
+            return f"{reason}; start it with --max-lora-rank {needed_rank(rank)}, or set max_rank of [lora]"
         return f"{reason}; its log says more"
 
 

@@ -37,3 +37,9 @@ def test_another_model_suite_or_decoding_is_scored_anew(tiny, tmp_path) -> None:
         scores = evaluate_suites(tiny, model, [suite("a")], decoding, tmp_path, ledger)
         assert (scores[0].model, scores[0].decoding) == (model, decoding)
         assert ledger.closed().phases
+
+
+def test_a_thought_that_the_template_opens_and_nobody_closes_is_no_answer(tiny, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(tiny.tokenizer, "chat_template", tiny.tokenizer.chat_template + "<think>\n")
+    (scores,) = evaluate_suites(tiny, MODEL, [suite("a")], DECODING, tmp_path, Ledger(1))
+    assert all(row.reply.startswith("<think>") for row in scores.scores)

@@ -6,7 +6,16 @@ from clinical_sdft.evaluation.scorers.judge import JudgedShare
 from clinical_sdft.evaluation.scorers.numeric import unit_problem
 from clinical_sdft.evaluation.scoring import score_reply
 from clinical_sdft.evaluation.suites import read_suite
-from data_contracts import ChoiceScorer, LabelSetScorer, NumericScorer, ShortTextScorer, Suite, SuiteItem, Turn
+from data_contracts import (
+    ChoiceScorer,
+    LabelSetScorer,
+    NumericScorer,
+    PhraseScorer,
+    ShortTextScorer,
+    Suite,
+    SuiteItem,
+    Turn,
+)
 
 LABELS = (("fungal infection", "tinea"), ("infection",), ("gout",), ("flu", "influenza"))
 
@@ -157,3 +166,17 @@ def test_a_suite_file_with_an_unknown_unit_or_label_gets_one_line(tmp_path) -> N
     file.write_text(head + line % "label-set")
     with pytest.raises(InputError, match="item i: an answer of a label set must be one of the suite's `labels`"):
         read_suite(file)
+
+
+@pytest.mark.parametrize(
+    ("reply", "right"),
+    [
+        ("<think>Influenza? No, the toe is swollen.</think> Gout.", 1.0),
+        ("<think>Gout, I think.</think> Influenza.", 0.0),
+        ("<think>It must be gout", 0.0),
+        ("<think>flu</think> Gout. <think>or flu</think>", 1.0),
+        ("<think></think>Gout.", 1.0),
+    ],
+)
+def test_what_a_model_thinks_aloud_is_not_its_answer(reply: str, right: float) -> None:
+    assert score(reply, PhraseScorer()) == right

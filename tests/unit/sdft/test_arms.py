@@ -17,7 +17,7 @@ from clinical_sdft.sdft.prior import ANCHORS, REPLAY, prior_rows
 from clinical_sdft.sdft.sdft import SelfDistillationObjective
 from clinical_sdft.sdft.sft import SupervisedObjective
 from clinical_sdft.sdft.trainer import Batch
-from data_contracts import NO_ADAPTER, AdapterManifest, TrainingSettings
+from data_contracts import NO_ADAPTER, AdapterManifest, LoraSettings, TrainingSettings
 
 SHORT = TRAINING.model_copy(update={"passes": 1, "rollout_reuse": 1, "anchor_share": 0.0, "skip_tokens": 0})
 REPLAYED = (Labelled("How many days are in a week?", "Seven."), Labelled("Which knee?", "The left one."))
@@ -30,6 +30,7 @@ ARMS: dict[str, tuple[str, dict[str, object]]] = {
     "amplified": ("sdft", {"beta": 1.0}),
     "calibrated": ("sdft", {"calibration": 1.0}),
     "anchored": ("sdft", {"anchor_share": 1.0}),
+    "anchored near": ("sdft", {"anchor_share": 1.0, "anchor_sampling": "near"}),
     "sdft with replay": ("sdft", {"replay_share": 0.5, "replay_weight": 2.0}),
     "reverse": ("sdft", {"divergence": "reverse", "support": "full"}),
     "jensen-shannon": ("sdft", {"divergence": "jsd", "jsd_alpha": 0.3}),
@@ -52,7 +53,7 @@ def test_every_arm_trains_and_no_two_are_the_same(tiny_model_folder, tmp_path) -
     for name, manifest in manifests.items():
         assert all(torch.isfinite(torch.tensor(manifest.losses))), name
         assert (manifest.replay is not None) == ("replay" in name)
-        assert (manifest.prior_prompts is not None) == (name == "anchored")
+        assert (manifest.prior_prompts is not None) == name.startswith("anchored")
     assert (manifests["amplified"].beta, manifests["calibrated"].calibration) == (1.0, 1.0)
     assert manifests["other template"].template == "guideline-answer"
     assert manifests["sft"].template is None and manifests["frozen"].template == "answer-after"
@@ -177,3 +178,21 @@ def test_masked_thinking_has_no_gradient(tiny_model_folder) -> None:
     at = range(1 + len(thought), 1 + len(thought) + len(answer))
     expected = -sum(float(whole[i, token]) for i, token in zip(at, answer, strict=True)) / len(answer)
     assert loss([*thought, *answer], True) == pytest.approx(expected, abs=1e-4)
+
+
+def test_an_adapter_is_kept_at_the_rank_that_is_asked_for_and_tells_what_that_cost(tiny_model_folder, tmp_path) -> None:
+    plan = a_plan(SHORT)
+    first = train_arm("sft", Incumbent(load_base(tiny_model_folder), None, NO_ADAPTER), plan, tmp_path / "1")
+    adapter = read_adapter(tmp_path / "1" / FILE_NAME, first.adapter)
+    incumbent = load_base(tiny_model_folder)
+    merge(incumbent, adapter)
+    bounded = plan.lora.model_copy(update={"max_rank": plan.lora.rank})
+    second = train_arm("sft", Incumbent(incumbent, adapter, first.adapter), replace(plan, lora=bounded), tmp_path / "2")
+    assert read_adapter(tmp_path / "2" / FILE_NAME, second.adapter).rank == plan.lora.rank
+    assert 0 < second.norm_lost < 1
+    assert first.norm_lost == 0
+
+
+def test_a_kept_rank_holds_at_least_one_update() -> None:
+    with pytest.raises(ValidationError, match="max_rank"):
+        LoraSettings(rank=16, max_rank=8)

@@ -21,3 +21,10 @@ def test_arms_are_set_against_the_frozen_teacher(tmp_path):
 def test_a_plot_is_written_for_each_data_set(tmp_path):
     write_report(CHAIN, {"toy": 2}, tmp_path)
     assert (tmp_path / "toy.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_suite_stands_in_the_table_after_every_update(tmp_path):
+    text = write_report(CHAIN, {"toy": 2}, tmp_path).read_text("utf-8")
+    assert "| sft | 0 | 100.0% | 0.0% | 0.0% |" in text
+    assert "| sft | 1 | 75.0% | 100.0% | – |" in text
+    assert "| sft | 2 | 50.0% | 75.0% | 75.0% |" in text

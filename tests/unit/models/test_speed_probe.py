@@ -14,7 +14,7 @@ from test_training import TRAINING, a_plan
 from clinical_sdft.models import probe
 from clinical_sdft.models.adapters import FILE_NAME, read_adapter
 from clinical_sdft.models.loading import load_base
-from clinical_sdft.models.probe import measured, product_seconds, quicker
+from clinical_sdft.models.probe import fewest, measured, product_seconds, quicker, threads_seconds
 from clinical_sdft.sdft.arms import Incumbent, train_arm
 from data_contracts import NO_ADAPTER
 
@@ -34,6 +34,32 @@ def test_auto_is_measured_once_and_kept(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(probe, "product_seconds", lambda dtype: pytest.fail("measured twice"))
     assert measured(auto, cache) == first
     assert measured(TRAINING, cache) is TRAINING
+
+
+def test_the_fewest_threads_that_are_nearly_the_quickest_are_taken() -> None:
+    assert fewest({4: 1.0, 2: 1.04, 1: 1.9}) == 2
+    assert fewest({8: 1.3, 4: 1.0, 2: 1.2, 1: 2.0}) == 4
+
+
+def test_threads_are_measured_once_for_each_type_and_kept_beside_it(tmp_path, monkeypatch) -> None:
+    cache = tmp_path / "measured.json"
+    auto = TRAINING.model_copy(update={"threads": "auto"})
+    before = torch.get_num_threads()
+    first = measured(auto, cache)
+    assert first.threads in threads_seconds(torch.float32)
+    assert torch.get_num_threads() == before
+    monkeypatch.setattr(probe, "product_seconds", lambda dtype: pytest.fail("measured twice"))
+    assert measured(auto, cache) == first
+
+
+def test_training_computes_with_the_threads_that_are_set(tiny_model_folder, tmp_path, monkeypatch) -> None:
+    seen = []
+    monkeypatch.setattr("clinical_sdft.sdft.arms.train", lambda *_: seen.append(torch.get_num_threads()) or (0.5,))
+    before = torch.get_num_threads()
+    settings = TRAINING.model_copy(update={"threads": before + 1})
+    train_arm("sft", Incumbent(load_base(tiny_model_folder), None, NO_ADAPTER), a_plan(settings), tmp_path)
+    assert seen == [before + 1]
+    assert torch.get_num_threads() == before
 
 
 def test_a_product_is_timed() -> None:
