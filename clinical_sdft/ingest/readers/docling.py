@@ -79,7 +79,8 @@ def _read(file: SourceFile) -> Extracted:
             document = _types().DoclingDocument.model_validate(raw)
         blocks, left = _blocks(document)
     except ValidationError as error:
-        raise InputError(f"{file.name}: {first_problem(error)}") from error
+        newer = "; upgrade docling-core to read it" if any(one["loc"] == ("version",) for one in error.errors()) else ""
+        raise InputError(f"{file.name}: {first_problem(error)}{newer}") from error
     except MemoryError:
         raise
     except Exception as error:  # references that lead nowhere end in a dozen kinds of errors within the types

@@ -11,6 +11,7 @@ from guideline_files import OTHER, SENTENCE, docling, file
 
 from clinical_sdft.errors import InputError
 from clinical_sdft.ingest.bounded import bounded
+from clinical_sdft.ingest.guidelines import is_project_format
 from clinical_sdft.ingest.readers import READERS
 from clinical_sdft.ingest.readers.docling import Docling
 from clinical_sdft.ingest.reading import Extracted
@@ -63,7 +64,7 @@ METHOD = TWICE | {"children": [{"$ref": "#/export_to_html"}]}
     ("document", "said"),
     [
         (DoclingDocument(name="empty"), "no text in it"),
-        (damaged(version="9.0.0"), "version: "),
+        (damaged(version="9.0.0"), "upgrade docling-core to read it"),
         (damaged(texts=[{"label": "text"}]), "texts"),
         (damaged(body=TWICE), "already reachable"),
         (damaged(body=ROUND), "already reachable"),
@@ -78,6 +79,12 @@ def test_bad_documents_end_in_one_line(document: DoclingDocument | dict, said: s
         read(document)
     assert str(refused.value).startswith("gout.json: ") and said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_its_json_is_not_taken_for_a_guideline_of_the_project(tmp_path: Path) -> None:
+    path = tmp_path / "gout.json"
+    path.write_text(docling().model_dump_json(by_alias=True))
+    assert not is_project_format(path)
 
 
 def test_without_the_extra_one_line_says_how_to_install_it(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def restructured(name: str, seed: int) -> bytes:
     rng = random.Random(seed)
     whole = valid(name)
     if name.endswith(".json"):
-        return json.dumps(_other_value(json.loads(whole), rng)).encode()
+        rate = rng.choice([1.0, 0.02])  # much goes wrong, or in a large document some one thing
+        return json.dumps(_other_value(json.loads(whole), rng, rate)).encode()
     if name.endswith(".jsonl"):
         return b"".join(json.dumps(_other_value(json.loads(whole), rng)).encode() + b"\n" for _ in range(3))
     if name.endswith(".docx"):
@@ -80,14 +81,18 @@ def restructured(name: str, seed: int) -> bytes:
     return mutated(whole, seed, most=2)
 
 
-def _other_value(value: Any, rng: random.Random) -> Any:
-    """Return a JSON value with some parts exchanged, nested into themselves, or gone."""
-    if rng.random() < 0.08:
+def _other_value(value: Any, rng: random.Random, rate: float = 1.0) -> Any:
+    """Return a JSON value with some parts exchanged, nested into themselves, or gone, at so much of the usual rate."""
+    if rng.random() < 0.08 * rate:
         return rng.choice([None, 0, -1, 1e308, "", "x" * 3000, [], {}, [[]], True, [value, value], {"action": [value]}])
     if isinstance(value, dict):
-        return {key: _other_value(inner, rng) for key, inner in value.items() if rng.random() > 0.05}
+        return {key: _other_value(inner, rng, rate) for key, inner in value.items() if rng.random() > 0.05 * rate}
     if isinstance(value, list):
-        return [_other_value(inner, rng) for inner in value for _ in range(rng.choice([1, 1, 1, 0, 3]))]
+        times = [1, 1, 1, 0, 3]
+        counts = [rng.choice(times) if rng.random() < rate else 1 for _ in value]
+        return [
+            _other_value(inner, rng, rate) for inner, count in zip(value, counts, strict=True) for _ in range(count)
+        ]
     return value
 
 
