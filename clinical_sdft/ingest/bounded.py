@@ -11,7 +11,7 @@ import resource
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,11 @@ def allowance(size: int) -> float:
     return _SECONDS + _SECONDS_PER_MIB * size / 2**20
 
 
+def seconds_for(files: Sequence[SourceFile]) -> float:
+    """Return how many seconds of processor time the reading of a guideline's files may take."""
+    return min(allowance(sum(len(file.data) for file in files)), _MOST_SECONDS)
+
+
 def bounded(
     read: Callable[[tuple[SourceFile, ...]], tuple[Extracted, ...]], files: tuple[SourceFile, ...]
 ) -> tuple[Extracted, ...]:
@@ -39,8 +44,7 @@ def bounded(
         InputError: as `read` does; or it took too long, too much memory, or broke.
     """
     name = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    seconds = min(allowance(sum(len(file.data) for file in files)), _MOST_SECONDS)
-    value = in_child(lambda: [entry.model_dump(mode="json") for entry in read(files)], name, seconds)
+    value = in_child(lambda: [entry.model_dump(mode="json") for entry in read(files)], name, seconds_for(files))
     return tuple(Extracted.model_validate(entry) for entry in value)
 
 

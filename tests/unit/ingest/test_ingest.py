@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from clinical_sdft.errors import InputError
+from clinical_sdft.ingest import bounded, guidelines
 from clinical_sdft.ingest.demonstrations import Phrasing, draft_demonstrations
 from clinical_sdft.ingest.guidelines import read_guideline
 from data_contracts import DeidentifiedRecord
@@ -98,3 +99,16 @@ def test_bad_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no\.yaml: no such file"):
         read_guideline(tmp_path / "no.yaml")
+
+
+def test_a_guideline_that_takes_too_long_ends_in_one_line(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*parts: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(bounded, "_SECONDS", 0.5)
+    monkeypatch.setattr(guidelines, "parse", endless)
+    file = tmp_path / "slow.yaml"
+    file.write_text("id: slow")
+    with pytest.raises(InputError, match=r"slow\.yaml: reading took more than"):
+        read_guideline(file)
