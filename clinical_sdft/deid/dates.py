@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from clinical_sdft.deid.text import matches
@@ -126,6 +127,7 @@ class DateSpan:
         return sorted((self.month or 0, self.day or 0)) == sorted((other.month or 0, other.day or 0))
 
 
+@lru_cache(maxsize=16)
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Return the dates of a text (as `fold` leaves it), in their order and without overlap."""
     taken: list[DateSpan] = []

@@ -48,7 +48,9 @@ _TERM_HEADS = (
     r"|test|position|procedure|technique|incision|staging|index|equation|protocol|nomogram|questionnaire)"
 )
 """Words of medicine before which a capitalised word is a term's and not a person's."""
-_TITLE_BEFORE = r"(?:\b(?:mr|mrs|ms|mx|dr|miss|prof|nurse|doctor|rn|patient|pt|name)\b[.:]? ?|\p{Lu}\.? )$"
+_TITLE_BEFORE = (
+    r"(?:\b(?:mr|mrs|ms|mx|dr|miss|prof|nurse|doctor|rn|patient|pt|name)\b[.:]? ?|(?-i:(?<!\p{L})\p{Lu}\.? ))$"
+)
 _AIDS = r"\b(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker\b"
 """Things that are family names too."""
 _TAGS = r"</?[a-z][\w:]{1,30}(?=[ />])"

@@ -212,9 +212,12 @@ def _is_named_place(text: str, start: int, end: int) -> bool:
 
 def _is_workplace(text: str, start: int, end: int) -> bool:
     """Tell `WORKS AT SOLAR CENSUS` from `ENROLLED AT REGISTRATION`."""
-    words = text[start:end].split()
+    phrase, known = text[start:end], lexicon()
+    words = phrase.split()
     lone = len(words) == 1 and is_vocabulary(stem(words[0])) and is_flat(words_of(text))
-    return not lone and _is_named_place(text, start, end)
+    open_place = phrase.casefold() in known.regions | known.states or (phrase.isupper() and len(phrase) < 4)
+    titled = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", phrase))
+    return not (lone or open_place or titled) and not find_dates(phrase) and _is_named(text, start, end)
 
 
 def recognizer() -> RuleRecognizer:

@@ -46,7 +46,8 @@ _VERB = (
 
 
 _TYPED_BEFORE = (
-    r"(?:\d ?|\b(?:hepatitis|vitamin|type|grade|group|class|stage|influenza|hep|vit|factor|protein|temp|temperature) )$"
+    r"(?:\d[.,]\d+ ?|\b(?:t|tmax|temp|temperature)[ :]*\d{2,3} ?|\b(?:mg|g|mcg|ng|mmol|meq|iu|u|y)/"
+    r"|\b(?:hepatitis|vitamin|type|grade|group|class|stage|influenza|hep|vit|factor|protein) )$"
 )
 """What stands before a capital letter that is no initial."""
 
