@@ -7,6 +7,7 @@ import streamlit as st
 from app import auth, workspace
 from app.components.proofs import take_back
 from app.components.sign_in import sign_in_form
+from app.logs import keep_wordless
 from data_contracts import Person
 from governance.services.views import may
 
@@ -20,8 +21,10 @@ _STYLE = (
 
 def main() -> None:
     """Show the page that the address names to somebody who signed in, and to nobody else anything of it."""
+    keep_wordless()
     st.set_page_config(page_title="clinical-sdft review", layout="wide")
     st.set_option("client.showErrorDetails", "none")
+    st.set_option("logger.enableRich", False)  # rich prints past the log, message and all
     st.html(f"<style>{_STYLE}</style>")
     workspace.require()
     if take_back():

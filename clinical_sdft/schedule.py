@@ -10,8 +10,10 @@ from pathlib import Path
 from clinical_sdft.deid.records import has_records
 from clinical_sdft.errors import ClinicalSdftError, InputError
 from clinical_sdft.evaluation.suites import read_suite
+from clinical_sdft.files import write_bytes
 from clinical_sdft.ingest.guidelines import read_guideline
 from clinical_sdft.ingest.order import compare
+from clinical_sdft.locks import held
 from clinical_sdft.ops.serving.mlflow_mirror import mirror_if_wanted
 from clinical_sdft.pipeline import run_update
 from clinical_sdft.stages.update import Request
@@ -49,27 +51,26 @@ def work_through(workspace: Workspace, governance: Governance, actor: str, watch
 
 
 def _promote_approved(governance: Governance, workspace: Workspace, actor: str, watcher: Watcher) -> None:
+    """Promote, and export the log once for each promotion, even where the run that promoted was killed before that."""
     if not any(person.username == actor and may(person, "promote") for person in queries.people(governance)):
         return  # the state of the file says that somebody must promote
-    for row in queries.updates(governance):
-        if row.status is UpdateStatus.APPROVED:
-            commands.promote(governance, update_id=row.update_id, actor=actor)
-            watcher.say(f"{row.update_id}: promoted")
-            _export_in_force(governance, workspace, actor, watcher)
-    _export_in_force(governance, workspace, actor, watcher)
+    with held(workspace.exports / ".lock", f"exports of {workspace.root}", "promotion and its export"):
+        for row in queries.updates(governance):
+            owed = workspace.exports / f"{row.update_id}.owed"
+            if row.status is UpdateStatus.APPROVED:
+                write_bytes(owed, b"")  # first: it outlives a run that ends between promotion and export
+                commands.promote(governance, update_id=row.update_id, actor=actor)
+            elif row.status is not UpdateStatus.PROMOTED or not owed.is_file():
+                continue
+            _export(governance, workspace, actor, row.update_id)
+            owed.unlink()
+            watcher.say(f"{row.update_id}: promoted; audit export {workspace.exports / f'{row.update_id}.zip'}")
     mirror_if_wanted(workspace.settings.serving, governance, watcher.say)
 
 
-def _export_in_force(governance: Governance, workspace: Workspace, actor: str, watcher: Watcher) -> None:
-    """Write the audit export of the promotion in force where there is none: a run may end between the two."""
-    promotion = queries.current_model(governance)
-    if promotion is None or promotion.kind != "promote":
-        return
-    export = workspace.exports / f"{promotion.update_id}.zip"
-    if not export.exists():
-        commands.checkpoint(governance)
-        commands.export_audit(governance, export, actor=actor)
-        watcher.say(f"{promotion.update_id}: audit export {export}")
+def _export(governance: Governance, workspace: Workspace, actor: str, update_id: str) -> None:
+    commands.checkpoint(governance)
+    commands.export_audit(governance, workspace.exports / f"{update_id}.zip", actor=actor)
 
 
 def _work_on(workspace: Workspace, governance: Governance, actor: str, watcher: Watcher, file: Path) -> FileState:

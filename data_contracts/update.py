@@ -44,7 +44,7 @@ class TrainingSettings(Contract):
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
     anchor_sampling: Literal["shuffled", "balanced", "near"] = Field(
-        default="shuffled", description="order of prior prompts"
+        default="shuffled", description="which prior prompts, in which order"
     )
     checkpoint_steps: int = Field(default=5, ge=1, description="optimizer steps between checkpoints")
     divergence: Literal["forward", "reverse", "jsd"] = Field(default="forward", description="of teacher and student")

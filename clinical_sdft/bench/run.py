@@ -13,6 +13,7 @@ from clinical_sdft.bench.report import BenchReport, figures, paired_ratio
 from clinical_sdft.bench.task import ArmName, ArmRun, BenchTask, Mode
 from clinical_sdft.errors import ClinicalSdftError, InputError
 from clinical_sdft.files import write_bytes
+from clinical_sdft.raised import reason
 
 TRL_VERSION = "1.16"
 
@@ -81,8 +82,7 @@ def _one(folder: Path, arm: ArmName, mode: Mode, threads: int) -> ArmRun:
     quiet |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "OMP_NUM_THREADS": str(threads), "TRL_EXPERIMENTAL_SILENCE": "1"}
     done = subprocess.run(command, env={**os.environ, **quiet}, capture_output=True, text=True)
     if done.returncode or not result.is_file():
-        last = (done.stderr.strip().splitlines() or ["no output"])[-1]
-        raise ClinicalSdftError(f"bench sdft: arm {arm} ended with code {done.returncode}: {last}")
+        raise ClinicalSdftError(f"bench sdft: arm {arm} ended with code {done.returncode}: {reason(done.stderr)}")
     return ArmRun.from_bytes(result.read_bytes())
 
 

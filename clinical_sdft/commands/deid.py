@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinical_sdft.commands.common import JsonOption, err, show
+from clinical_sdft.commands.common import DEFAULT_WORKSPACE, JsonOption, WorkspaceOption, err, show
 from clinical_sdft.deid.quality.choices import Engine, GoldFormat, Half, Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from clinical_sdft.deid.ner import NerModel
     from clinical_sdft.deid.quality.measure import Miss
     from clinical_sdft.deid.quality.score import Score
 
@@ -41,9 +42,13 @@ def deid_score(
     misses: Annotated[
         bool, typer.Option("--misses", help="List what was missed: document, offsets and shape, never the text.")
     ] = False,
+    workspace: WorkspaceOption = DEFAULT_WORKSPACE,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure recall, precision and leaks on a gold set, each with 95% bounds. Nothing of a text is shown or kept."""
+    """Measure recall, precision and leaks on a gold set, each with 95% bounds. Nothing of a text is shown or kept.
+
+    In a workspace, the name recognition model of its config.toml is measured (deid_ner); elsewhere the embedded one.
+    """
     from clinical_sdft.deid import named_policy
     from clinical_sdft.deid.errors import GoldError
     from clinical_sdft.deid.quality.detectors import Engines, StockPresidio, own_engine
@@ -56,13 +61,27 @@ def deid_score(
         raise GoldError(f"{gold}: no document is in this half and split; leave --half and --split out")
     if without_records:
         documents = tuple(document.model_copy(update={"patient": None}) for document in documents)
-    engines = own_engine(rules) if engine == Engine.OWN else Engines(StockPresidio(), rules)
+    ner = _ner_in_use(workspace) if engine == Engine.OWN else None
+    engines = Engines(StockPresidio(), rules) if ner is None else own_engine(rules, ner)
     with _progress("scoring") as heard:
         result = score(documents, engines, strict=strict, heard=heard)
     value = result.as_json()
     if misses:
         value["misses"] = [_miss_json(miss) for miss in result.misses]
-    show(value, as_json, "\n".join(_lines(result, misses)))
+    value["model"] = None if ner is None else {"name": ner.name, "digest": ner.digest}
+    named = [] if ner is None else [f"name recognition: {ner.name}"]
+    show(value, as_json, "\n".join([*named, *_lines(result, misses)]))
+
+
+def _ner_in_use(root: Path) -> "NerModel":
+    """Return the model that records are de-identified with in this folder."""
+    from clinical_sdft.deid import SpacyNer, chosen_ner
+    from clinical_sdft.workspace import Workspace
+
+    if root == DEFAULT_WORKSPACE and not (root / "config.toml").is_file():
+        return SpacyNer()
+    settings = Workspace(root).settings
+    return chosen_ner(settings.deid_ner, settings.deid_ner_digest)
 
 
 @deid.command("gold")

@@ -173,15 +173,22 @@ def retention_apply(
 ) -> None:
     """Delete what `retention list --expired` shows, as compliance officer; each deletion is an event.
 
+    What the re-identification vault holds of a record goes when no run sealed it for those years and no hold stands.
     An object named with --only that is kept is refused, and then nothing is deleted. Asks for your password, and code.
     """
+    from clinical_sdft.deid.vault import remove, sealed_before
     from governance.services import commands
 
     governance = governed(workspace)
     by = prove(governance, known_actor(governance, actor, "delete what is past its time"), "retention")
     made = commands.apply_retention(governance, by=by, reason=reason, only=only or ())
+    records = () if only else sealed_before(workspace, commands.vault_limit(governance))
+    records = commands.record_vault_deletion(governance, records=records, by=by, reason=reason)
+    for record in records:
+        remove(workspace, record)
     commands.checkpoint(governance)
-    typer.echo("\n".join(f"{one.object} {one.kind}: deleted" for one in made) or "nothing is past its time")
+    lines = [f"{one.object} {one.kind}: deleted" for one in made] + [f"{one} vault: deleted" for one in records]
+    typer.echo("\n".join(lines) or "nothing is past its time")
 
 
 def _span(when: str) -> tuple[datetime, datetime | None]:

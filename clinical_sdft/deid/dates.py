@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from clinical_sdft.deid.text import matches
@@ -35,11 +36,15 @@ _ORDINAL_WORD = (
     r"|eleventh|twelfth"
     r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth"
 )
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _CUE = (
     r"\b(?:on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?|discharged?|adm|d/c|by"
     r"|after|before|between"
     r"|presented|returned|around|patient|circa|visit of|verified|follow-?up|appointment|appt|dob|born|started"
-    r"|last|and|through|thru|to)[ :]{1,2}"
+    r"|last|and|through|thru|to|clinic|rtc|f/u|fu|recheck|return(?:s|ing)?|due|scheduled|booked|planned|surgery|procedure"
+    r"|labs?|cultures?|d/c'?d|dc'?d|removed|placed|injur(?:y|ed)|collected|drawn|received|expires?|exp|onset|dos|doi|lmp"
+    r"|week of|as of|night of|morning of|evening of|eff(?:ective)?|updated?|signed|dictated|[dt]:"
+    rf"|{_WEEKDAY},?|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b[.,]?)[ :]{{1,2}}"
 )
 _MONTH_CUE = r"\b(?:in|since|of|last|this|until|till|from|early|mid|late|next|by|before|after|during)[ -]"
 _HOLIDAYS = (
@@ -50,7 +55,6 @@ _HOLIDAYS = (
     r"|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali|eid(?: al-\p{L}+)?|cinco de mayo"
     r"|super bowl sunday|juneteenth|mardi gras"
 )
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _TIME = r"(?:,? (?:at )?|T)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
 """A time of day that is written with its date."""
 _SPELLED_YEAR = (
@@ -99,7 +103,7 @@ _NO_DATE_BEFORE = r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|p
 _NO_DATE_AFTER = (
     r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
     r"|hour|strain|ns|"
-    r"throughout|bilateral|power|reflex|inch|severity)"
+    r"throughout|bilateral|power|reflex|inch|severity|out of|needle|days?\b|doses?\b)"
 )
 
 
@@ -123,6 +127,7 @@ class DateSpan:
         return sorted((self.month or 0, self.day or 0)) == sorted((other.month or 0, other.day or 0))
 
 
+@lru_cache(maxsize=16)
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Return the dates of a text (as `fold` leaves it), in their order and without overlap."""
     taken: list[DateSpan] = []
@@ -153,10 +158,9 @@ def _candidates(text: str) -> Iterator[DateSpan]:
             if span is not None:
                 yield _with_time(text, span)
     for match in matches(_BARE, text):
-        if _is_bare_date(text, match):
-            span = _read(match)
-            if span is not None:
-                yield _with_time(text, span)
+        span = _read(match) if _is_bare_date(text, match) else None
+        if span is not None:
+            yield replace(_with_time(text, span), start=span.start)
 
 
 def _is_bare_date(text: str, match: Any) -> bool:
@@ -167,6 +171,8 @@ def _is_bare_date(text: str, match: Any) -> bool:
     if any(matches(_CUE + "$", before)):
         return True
     upper, lower = int(match["m"]), int(match["d"])
+    if "0" in (match["m"][0], match["d"][0]):
+        return True
     return upper > lower or (lower not in (5, 6, 10) and lower > 4)
 
 

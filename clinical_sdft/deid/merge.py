@@ -74,8 +74,10 @@ def _minus(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[int, int]
 
 def _stripped(text: str, span: Span) -> Span:
     inner = text[span.start : span.end]
-    left = len(inner) - len(inner.lstrip(" ,.;:()'-"))
-    return replace(span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" ,;:(-'"))))
+    left = len(inner) - len(inner.lstrip(" \n,.;:()'-"))
+    return replace(
+        span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" \n,;:(-'")))
+    )
 
 
 def _is_initial(text: str, span: Span) -> bool:

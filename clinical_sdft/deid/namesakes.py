@@ -7,6 +7,7 @@ from clinical_sdft.deid.categories import Category, Span
 from clinical_sdft.deid.lexicon import (
     is_common_family,
     is_drug,
+    is_function_word,
     is_listed_name,
     is_noun_only,
     is_vocabulary,
@@ -92,10 +93,20 @@ def grown(text: str, words: Sequence[Word], found: set[int]) -> set[int]:
     found, flat = set(found), is_flat(words)
     for _ in range(_ROUNDS):
         beside = {index for name in found for index in _beside(text, words, name, flat)}
+        beside |= {name + 1 for name in found if name + 2 in found and _is_between(text, words, name + 1)}
         if beside <= found:
             break
         found |= beside
     return found
+
+
+def _is_between(text: str, words: Sequence[Word], index: int) -> bool:
+    """Tell whether a word between two found names is a name too: the middle one of `Moana Rose Keoni`."""
+    before, word, after = words[index - 1 : index + 2]
+    gaps = text[before.end : word.start], text[word.end : after.start]
+    joined = all(gap in (" ", "\n", ". ", "-") for gap in gaps)
+    plain = word.low in lexicon().clinical or word.low in _TITLES or is_function_word(word.low)
+    return joined and word.capital and not plain
 
 
 def _beside(text: str, words: Sequence[Word], index: int, flat: bool) -> Iterator[int]:
@@ -146,7 +157,24 @@ def _may_be_part(text: str, words: Sequence[Word], index: int, name: int, flat: 
         return False
     if behind and not flat and is_common_family(word.low):
         return True
+    if behind and not flat and index >= 1 and _is_told_by_given(text, words, index):
+        return True
     return is_noun_only(word.low) and not is_drug(word.low) and word.low not in known.clinical | known.departments
+
+
+def _is_told_by_given(text: str, words: Sequence[Word], index: int) -> bool:
+    """Tell `saw Anita Down` from `spoke to Anita Reports`: capitals inside a sentence, behind a given name."""
+    given, word, known = words[index - 1], words[index], lexicon()
+    if text[given.end : word.start] != " " or not word.text.istitle() or len(word.low) < 3:
+        return False
+    if (
+        word.low in known.clinical
+        or word.low in known.departments
+        or (is_function_word(word.low) and word.low != "down")
+    ):
+        return False
+    after = text[word.end : word.end + 1]
+    return given.text.istitle() and given.low in known.given | large_list("given") and after != ":"
 
 
 def _is_half(part: str) -> bool:

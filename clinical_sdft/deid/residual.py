@@ -10,7 +10,7 @@ from itertools import pairwise
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.known import KnownPatient
-from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.lexicon import is_vocabulary, lexicon, stem
 from clinical_sdft.deid.residual_shapes import MASK, shape_hits
 from clinical_sdft.deid.safe import eponym_spans, is_clinical_number
 from clinical_sdft.deid.text import alnum, fold, matches
@@ -94,14 +94,18 @@ def _known_codes(text: str, known: KnownPatient) -> Iterator[Hit]:
 def _known_words(text: str, known: KnownPatient) -> Iterator[Hit]:
     """Yield words of known names, places and facilities; a word that is also plain English only if capitalised."""
     lookup = lexicon()
-    wanted = set(known.tokens)
+    wanted, generic = set(known.tokens), set[str]()
     for value in known.of(Category.PLACE, Category.FACILITY):
         words = [match.group().casefold() for match in matches(_WORD, value.text)]
+        plain = {word for word in words if is_vocabulary(word)}
         wanted |= {word for word in words if not lookup.is_common(word) and word not in lookup.departments}
+        generic |= plain
     eponyms = eponym_spans(text)
     for match in matches(_WORD, text):
         word, low = match.group(), stem(match.group())
         if low not in wanted or len(low) < 3 or _inside(match.span(), eponyms):
+            continue
+        if low in generic and low not in known.tokens and word.islower() and not text.islower():
             continue
         if word[0].isupper() or not lookup.is_common(low):
             yield Hit(match.start(), match.end(), "known_value")

@@ -44,7 +44,10 @@ _KIND = (
     r"|(?:elementary|high)\sschool|college|university|associates)"
 )
 _DEGREE = r"(?:MD|M\.D\.|DO|RN|R\.N\.|MBBS|PhD|LPN)\b"
-_DAY_CUE = r"\b(?:on|since|until|till|by|from|dated?|visit|seen|last|patient|before|after)\s"
+_DAY_CUE = (
+    r"\b(?:on|since|until|till|by|from|dated?|visit|seen|last|patient|before|after|clinic|scheduled|due|admitted|discharged"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day,?)\s"
+)
 _LIVES = r"\b(?:lives?(?: alone)?|living|resid(?:es|ing)|grew up|moved|born) (?:in|to|from) "
 
 
@@ -113,6 +116,14 @@ def _is_named(match: Any) -> bool:
     return any(_is_unknown(word) for word in named) or (len(named) > 1 and not match["id"].isupper())
 
 
+def _is_told_by_capitals(match: Any) -> bool:
+    """Tell `at Bluewater Imaging` from `AT HOME` and `from Grade III`: mixed case, and not all of it clinical."""
+    words, known = _words(match), lexicon()
+    if match.string.isupper() or match["id"].isupper() or not _is_place(match):
+        return False
+    return all(stem(word) not in known.clinical | known.departments and len(word) > 2 for word in words)
+
+
 def _is_place(match: Any) -> bool:
     """Tell `lives in Capitol Heights` from `lives in Ohio`."""
     words = lexicon()
@@ -134,7 +145,11 @@ def _is_calendar_day(match: Any) -> bool:
 
 
 def _is_day_of_month(match: Any) -> bool:
-    """Tell `seen 12/4` from `strength 4/5` and `pain 7/10`."""
+    """Tell `seen 12/4` from `strength 4/5`, `pain 7/10` and `after 3/4 of meals`."""
+    if any(
+        matches(r"^\s*(?:of\s(?!\d)|tab|dose|cup|pack|out\s|days?\b)", match.string[match.end() : match.end() + 12])
+    ):
+        return False
     month, day = int(match["month"]), int(match["day"])
     return 1 <= month <= 12 and 1 <= day <= 31 and not (day in (5, 10) and month <= day)
 
@@ -147,7 +162,7 @@ def _is_code(match: Any) -> bool:
 _HALVES = (
     Shape("half_replaced", rf"(?<![\p{{L}}{MASK}])\p{{Lu}}{{1,2}}{MASK}", ignore_case=False),
     Shape("half_replaced", rf"(?<![\p{{L}}{MASK}])(?P<id>\p{{L}}+)[-'’]{MASK}|{MASK}[-'’](?P<id>(?!s\b)\p{{L}}{{2,}})"),
-    Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_PARTICLE})\s{MASK}"),
+    Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_PARTICLE})\s{MASK}", lambda match: match["id"] != "DO"),
     Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’/])", _has_unknown, False),
     Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’])", _is_eponym, False),
     Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_UP})(?:,\s?|\s){MASK}", _has_unknown, False),
@@ -161,7 +176,7 @@ _NAMES = (
     Shape("name_behind_cue", rf"{_STRONG_CUE}(?P<id>(?-i:\p{{Lu}}\p{{Ll}}+))(?![\p{{L}}'’])", _may_be_a_name),
     Shape("name_behind_cue", rf"{_CUE}(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?P<id>{_UPS})", _has_unknown),
     Shape("name_before_degree", rf"(?P<id>{_UP}(?: {_UP})*),? {_DEGREE}", _has_unknown, False),
-    Shape("name_shape", rf"(?<!\p{{L}})(?P<id>\p{{Lu}}\.(?: {_PARTICLE})? {_UP})", _has_unknown, False),
+    Shape("name_shape", rf"(?<![\p{{L}}\d])(?P<id>\p{{Lu}}\.\s?(?:{_PARTICLE} )?{_UP})", _has_unknown, False),
     Shape("name_shape", rf"(?<!\p{{L}})(?P<id>{_UP},\s?{_UP}(?: \p{{Lu}}\b)?)(?= ?[(|]|\s--|$)", _has_unknown, False),
 )
 _DATES = (
@@ -180,7 +195,17 @@ _DATES = (
 _CODES = (
     Shape("phone_shape", r"(?<!\d)\(?\d{3}\)?[\s.-]+\d{3}[\s.-]+\d{4}(?!\d)|\+\d{1,3}\s\d"),
     Shape("code_shape", r"(?<![\w/.-])[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|\.\d)", _is_code, False),
-    Shape("ssn_shape", r"\blast\s(?:4|four)\b[^.\n]{0,25}?(?<!\d)(?P<id>\d{4})(?!\d)"),
+    Shape(
+        "ssn_shape",
+        r"\b(?:(?:last|final)[\s-](?:4|four)|ss\s?#|ssn|soc(?:ial)?\.?\s(?:sec|security|number|no|ending|ends)|ending|ends)\b"
+        r"[^.;\n\d]{0,45}?(?<![\d/.$-])(?P<id>\d{4})(?![\d/:%]|[.,-]\d|\s?(?:mg|ml|mcg|units|days|hours|weeks))",
+    ),
+    Shape(
+        "plate_shape",
+        r"\b(?:plates?|tag|tags|vin)\b[\s:#]*(?:(?:no|number|num|is|was|reads?|of)\b\.?[\s:#]*)?"
+        r"(?P<id>(?=[a-z -]{0,5}\d)[a-z0-9]{1,4}[ -]?[a-z0-9]{2,6})\b",
+        lambda match: any(map(str.isdigit, match["id"])) and sum(map(str.isalnum, match["id"])) > 4,
+    ),
     Shape("file_name", r"\b[\w-]+\.(?:jpe?g|png|tiff?|dcm|pdf|heic)\b"),
 )
 _PLACES = (
@@ -189,6 +214,17 @@ _PLACES = (
         rf"(?<![\d.,/])\d{{1,5}}[A-Z]?(?:-\d+)?\s(?:(?-i:{_UP}|\d+(?:st|nd|rd|th))\s){{1,3}}{_RANK}\b",
     ),
     Shape("facility_shape", rf"(?P<id>(?-i:{_UP})(?:\s(?:&|of|the|(?-i:{_UP}))){{0,3}})\s{_KIND}\b", _is_named),
+    Shape(
+        "place_shape",
+        r"\b(?:county|city|town|township|village|parish)\sof\s(?P<id>(?-i:\p{Lu}[\p{L}'’]+)(?:\s(?-i:\p{Lu}[\p{L}'’]+))?)",
+        _is_place,
+    ),
+    Shape("facility_shape", rf"\b(?:at|from)\s(?P<id>(?-i:{_UP})(?:\s(?-i:{_UP}))+)", _is_told_by_capitals),
+    Shape(
+        "facility_shape",
+        rf"\b(?:employed\s(?:by|at)|works\s(?:at|for)|working\s(?:at|for)|employer:?)\s(?P<id>(?-i:{_UP})(?:\s(?-i:{_UP}))*)",
+        _is_told_by_capitals,
+    ),
     Shape("place_shape", rf"{_LIVES}(?P<id>(?-i:{_UP})(?:\s(?-i:{_UP}))*)", _is_place),
 )
 _SHAPES = (*_HALVES, *_NAMES, *_DATES, *_CODES, *_PLACES)

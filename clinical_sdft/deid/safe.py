@@ -1,9 +1,10 @@
 """What only looks like an identifier: clinical numbers, eponyms, drugs, spinal levels, plain words."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from clinical_sdft.deid.categories import Category, Span
-from clinical_sdft.deid.lexicon import Lexicon, is_listed_given, lexicon, stem
+from clinical_sdft.deid.lexicon import Lexicon, is_listed_given, is_slip, lexicon, stem
 from clinical_sdft.deid.text import matches
 
 _UNIT_AFTER = (
@@ -27,6 +28,7 @@ def is_clinical_number(text: str, start: int, end: int) -> bool:
     return any(matches(_UNIT_AFTER, after)) or any(matches(_ANALYTE_BEFORE, before))
 
 
+@lru_cache(maxsize=4)
 def eponym_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Return where a person's name is part of a medical term, such as Graves disease or Murphy's sign."""
     words = lexicon()
@@ -37,6 +39,41 @@ def eponym_spans(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(match.span() for form in (pattern, lone, _SPINE) for match in matches(form, text))
 
 
+_TERM_HEADS = (
+    r"(?:syndromes?|disease|signs?|phenomenon|palsy|reflex|man(?:eu|oeu)vers?|lymphoma|sarcoma|contracture|criteria|triad"
+    r"|(?:coma |pain |rating |frailty |sedation |depression )?(?:scale|score)|classification"
+    r"|deformity|catheters?|drains?"
+    r"|fractures?|dislocation|cysts?|nodes?|nodules?|tumou?r|dystrophy|neuropathy|ataxia|chorea|dementia|tremor|gait"
+    r"|diverticulum|gangrene|stain|anastomosis|forceps|retractor|cannula|esophagus|thyroiditis|an(?:a)?emia"
+    r"|test|position|procedure|technique|incision|staging|index|equation|protocol|nomogram|questionnaire)"
+)
+"""Words of medicine before which a capitalised word is a term's and not a person's."""
+_TITLE_BEFORE = (
+    r"(?:\b(?:mr|mrs|ms|mx|dr|miss|prof|nurse|doctor|rn|patient|pt|name)\b[.:]? ?|(?-i:(?<!\p{L})\p{Lu}\.? ))$"
+)
+_AIDS = r"\b(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker\b"
+"""Things that are family names too."""
+_TAGS = r"</?[a-z][\w:]{1,30}(?=[ />])"
+"""Names of elements, as an export in XML or HTML leaves them in a note."""
+
+
+@lru_cache(maxsize=4)
+def term_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where a capitalised word before a word of medicine makes a term, be its name in no list: `Spurling test`.
+
+    A word behind a title, an initial or a given name is a person's all the same, and so is a possessive form before a
+    word that is said of persons too: `Mr. Lee's disease`, `Jane Lee's test`.
+    """
+    found = [match.span() for form in (_AIDS, _TAGS) for match in matches(form, text)]
+    word = r"\p{Lu}[\p{L}\p{M}]{2,}(?:-\p{Lu}[\p{L}\p{M}]+)*"
+    for match in matches(rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)? {_TERM_HEADS}\b", text):
+        before = text[max(0, match.start() - 24) : match.start()]
+        last = before.split()[-1:] if before.endswith(" ") else []
+        if not any(matches(_TITLE_BEFORE, before)) and not any(stem(word) in lexicon().given for word in last):
+            found.append(match.span())
+    return tuple(found)
+
+
 def keep_safe(text: str, spans: list[Span]) -> list[Span]:
     """Trim plain words off guessed spans and drop those of which nothing is left; sure spans stay as they are.
 
@@ -44,7 +81,7 @@ def keep_safe(text: str, spans: list[Span]) -> list[Span]:
         text: the text as `fold` leaves it.
         spans: what the recognizers found in it.
     """
-    eponyms = eponym_spans(text)
+    eponyms = (*eponym_spans(text), *term_spans(text))
     kept = []
     for span in spans:
         if not span.guess:
@@ -65,12 +102,16 @@ def _trimmed(text: str, span: Span, eponyms: tuple[tuple[int, int], ...]) -> lis
         tokens = tokens[1:]
     while tokens and _is_safe(text, tokens[-1], span, words, alone, eponyms):
         tokens = tokens[:-1]
-    if not tokens or all(len(text[start:end].rstrip(".")) < 2 for start, end in tokens):
+    if not tokens or not any(_has_two_letters(text[start:end]) for start, end in tokens):
         return []
     end = tokens[-1][1]
     if text[end - 1] == "." and end - tokens[-1][0] > 2:
         end -= 1
     return [replace(span, start=tokens[0][0], end=end)]
+
+
+def _has_two_letters(token: str) -> bool:
+    return sum(character.isalpha() for character in token) > 1
 
 
 def _is_open_place(phrase: str, words: Lexicon) -> bool:
@@ -95,6 +136,8 @@ def _is_safe(
         return True
     if len(word) == 1:
         return alone
+    if span.score <= 0.5 and is_slip(stem(word)):
+        return True
     if span.category == Category.PLACE and (
         stem(text[span.start : span.end]) in words.cities or stem(word) in words.cities
     ):

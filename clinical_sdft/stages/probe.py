@@ -19,7 +19,7 @@ from governance.services import queries
 ALTERNATIVES = 63
 """Random values each identifier is compared with: seven bits of exposure."""
 ALPHA = 0.01
-"""How often a candidate that learnt nothing of the identifiers is blocked, at most."""
+"""How often a candidate that learnt nothing is to be blocked, at most; measured in docs/records.md."""
 
 
 def probe(update: Update, adapter: Digest) -> ProbeReport | None:

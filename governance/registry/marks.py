@@ -57,6 +57,11 @@ def all_holds(connection: Connection) -> tuple[LegalHold, ...]:
 def holds_on(connection: Connection, subjects: Iterable[Digest], known_at: datetime | None = None) -> tuple[str, ...]:
     """Return the ids of the holds on any of these, or on everything, as known now or at a moment."""
     wanted = {None, *subjects}
+    return tuple(hold.hold_id for hold in active_holds(connection, known_at) if hold.subject in wanted)
+
+
+def active_holds(connection: Connection, known_at: datetime | None = None) -> tuple[LegalHold, ...]:
+    """Return every hold that was set and not released, as known now or at a moment."""
     active: dict[str, LegalHold] = {}
     for entry in all_holds(connection):
         if known_at is not None and entry.decided_at > known_at:
@@ -65,7 +70,7 @@ def holds_on(connection: Connection, subjects: Iterable[Digest], known_at: datet
             active[entry.hold_id] = entry
         else:
             active.pop(entry.hold_id, None)
-    return tuple(name for name, entry in active.items() if entry.subject in wanted)
+    return tuple(active.values())
 
 
 def find_hold(connection: Connection, hold_id: str) -> LegalHold:

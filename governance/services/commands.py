@@ -28,7 +28,14 @@ from governance.services.identity import (
     redeem_login,
     reset_totp,
 )
-from governance.services.keeping import apply_retention, release_hold, retire_model, set_hold
+from governance.services.keeping import (
+    apply_retention,
+    record_vault_deletion,
+    release_hold,
+    retire_model,
+    set_hold,
+    vault_limit,
+)
 from governance.services.lifecycle import install_model, judge, promote, rollback, submit_update
 from governance.services.ordering import ORDERED_ACTION, order_guidelines
 from governance.services.quarantine import decide_quarantine, record_reidentification
@@ -78,6 +85,7 @@ __all__ = [
     "record_hand_off",
     "record_read",
     "record_reidentification",
+    "record_vault_deletion",
     "redeem_login",
     "register_suite",
     "release_hold",
@@ -91,6 +99,7 @@ __all__ = [
     "settle_conflicts",
     "sign",
     "submit_update",
+    "vault_limit",
     "verify_export",
     "verify_store",
 ]
@@ -133,6 +142,7 @@ OWN_ACTIONS = (
             "totp-reset",
             "time-stamp-failed",
             "update-promoted",
+            "vault-entry-deleted",
             "update-signed",
             "update-submitted",
             "workspace-created",

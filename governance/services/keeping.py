@@ -138,6 +138,37 @@ def apply_retention(gov: Governance, *, by: Proven, reason: str, only: Sequence[
     return made
 
 
+def vault_limit(gov: Governance) -> datetime:
+    """Return the moment before which what a vault sealed is past its years."""
+    return retention.years_later(gov.clock(), -gov.rules.retention_years)
+
+
+def record_vault_deletion(gov: Governance, *, records: Sequence[Digest], by: Proven, reason: str) -> tuple[Digest, ...]:
+    """Write down that a vault's entries on these records are deleted, before they are; none while any hold stands.
+
+    A vault does not know which version or update a record belongs to, so every hold keeps all of it.
+
+    Returns:
+        The records whose entries may now be deleted.
+
+    Raises:
+        RoleError: who acts is no compliance officer.
+        RetentionError: there is no reason.
+    """
+    if not reason.strip():
+        raise RetentionError("retention: say on what grounds this is deleted")
+    with writing(gov.engine) as connection:
+        actor = acting(connection, by, "retention", "delete what is past its time")
+        if marks.active_holds(connection):
+            return ()
+        details: dict[str, DetailValue] = {"reason": reason.strip()}
+        for record in records:
+            log.append(
+                connection, gov.clock, actor=actor, action="vault-entry-deleted", subject=record, details=details
+            )
+    return tuple(records)
+
+
 def _refuse(digest: Digest, entry: retention.Kept | None, moment: datetime) -> None:
     if entry is None:
         raise NotFoundError(f"retention: {short(digest)} is no object that is ever deleted; see `retention list`")

@@ -8,7 +8,10 @@ import typer.main
 from click.testing import CliRunner, Result
 
 from clinical_sdft import cli
+from clinical_sdft.deid import PatternsOnly
 from clinical_sdft.deid.errors import GoldError, PolicyError
+from clinical_sdft.errors import InputError
+from clinical_sdft.workspace import Workspace
 
 TEXT = "Seen: Olga Zbrozek (daughter of Pjotr), MRN 4471920, on 3/4/2021; takes 5 mg."
 NAMES = (
@@ -55,6 +58,23 @@ def test_score_prints_the_promised_names_and_no_text(gold: Path) -> None:
     assert "'aaaaaaaa'" in text.output
     for word in ("Olga", "Zbrozek", "4471920", "daughter"):
         assert word not in shown.output + text.output
+
+
+def test_in_a_workspace_the_model_of_its_settings_is_measured(
+    gold: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "hospital"
+    Workspace.create(root, {"deid_ner": "patterns", "deid_policy": "safe_harbor_patterns"})
+    line = ("score", str(gold), "--json", "--without-records")
+    embedded = json.loads(run(*line).output)
+    assert embedded["model"]["name"].startswith("spacy") or "en_core" in embedded["model"]["name"]
+    patterns = json.loads(run(*line, "--workspace", str(root)).output)
+    assert patterns["model"] == {"name": PatternsOnly().name, "digest": PatternsOnly().digest}
+    monkeypatch.chdir(root)
+    assert json.loads(run(*line).output)["model"] == patterns["model"]
+    assert PatternsOnly().name in run("score", str(gold)).output
+    refused = run("score", str(gold), "--workspace", str(tmp_path))
+    assert isinstance(refused.exception, InputError) and "not a workspace" in str(refused.exception)
 
 
 def test_a_part_can_be_held_out(gold: Path) -> None:

@@ -118,6 +118,27 @@ def may_be_family(low: str) -> bool:
     return (noun and is_listed_name(low)) or plain_letters(low) in large_list("family_common") - _english_but_nouns()
 
 
+_SHORTEST_SLIP = 6
+
+
+@cache
+def _clinical_deletions() -> frozenset[str]:
+    words = lexicon().clinical | lexicon().departments
+    return frozenset(form for word in words if len(word) >= _SHORTEST_SLIP for form in (word, *_deletions(word)))
+
+
+def _deletions(word: str) -> list[str]:
+    return [word[:index] + word[index + 1 :] for index in range(1, len(word))]
+
+
+@lru_cache(maxsize=8192)
+def is_slip(low: str) -> bool:
+    """Tell whether a lower-case word in no list is a clinical one with a letter wrong: `patietn`, `suurgical`."""
+    if len(low) < _SHORTEST_SLIP or not low.isalpha() or is_listed_name(low) or is_vocabulary(low):
+        return False
+    return not _clinical_deletions().isdisjoint((low, *_deletions(low)))
+
+
 def is_drug(low: str) -> bool:
     """Tell whether a lower-case word is a drug's name."""
     return low in large_list("drugs")

@@ -27,4 +27,9 @@ def chosen_ner(setting: str, pinned_digest: str | None = None) -> NerModel:
         return TransformersNer(location, pinned_digest)
     if kind == "patterns" and not location:
         return PatternsOnly()
+    if kind == "gliner":
+        raise NerModelError(
+            f"deid_ner = {setting!r}: GLiNER 0.2.29 asks for transformers below 5.17, this package for a later one; "
+            f"write one of {CHOICES}"
+        )
     raise NerModelError(f"deid_ner = {setting!r} names no model: write one of {CHOICES}")

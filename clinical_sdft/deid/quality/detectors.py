@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from clinical_sdft.deid.categories import Span
 from clinical_sdft.deid.known import KnownPatient
+from clinical_sdft.deid.ner.model import NerModel
 from clinical_sdft.deid.policy import DeidPolicy
 
 
@@ -30,12 +31,17 @@ class Engines:
     key: bytes = b"scoring needs no secret, but 32 bytes"
 
 
-def own_engine(policy: DeidPolicy) -> Engines:
-    """Return this package's engine with the embedded model."""
+def own_engine(policy: DeidPolicy, ner: NerModel | None = None) -> Engines:
+    """Return this package's engine.
+
+    Args:
+        policy: what counts as an identifier.
+        ner: the name recognition model in use; the embedded one unless told.
+    """
     from clinical_sdft.deid.engine import DetectionEngine
     from clinical_sdft.deid.ner import SpacyNer
 
-    return Engines(DetectionEngine(SpacyNer(), policy), policy)
+    return Engines(DetectionEngine(ner or SpacyNer(), policy), policy)
 
 
 class StockPresidio:

@@ -115,13 +115,32 @@ def find_addresses(text: str) -> Iterator[tuple[int, int]]:
         for match in matches(pattern, text):
             if is_street(match.group()):
                 yield match.start(), _read_on(text, match.end())
+                yield from _line_above(text, match.start())
     for match in matches(_CUE, text):
         head = next(matches(r"^[^\n.;!?()]{3,80}", text[match.end() : match.end() + 80]), None)
         if head is not None:
             yield match.end(), _read_on(text, match.end() + _plain_end(head.group()))
 
 
-_NO_STREET = word_set("year years yr yrs old month months week weeks day days hour hours mg mcg ml times per")
+def _line_above(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Yield the line above an address that begins a line: in a letterhead it is a company's or a person's name."""
+    line_start = text.rfind("\n", 0, start) + 1
+    if line_start == 0 or text[line_start:start].strip(" \t?>*|"):
+        return
+    above = text.rfind("\n", 0, line_start - 1) + 1
+    line = text[above : line_start - 1]
+    words = [match.group() for match in matches(r"[\p{L}\d][\p{L}\p{M}\d'&-]*", line)]
+    if not 0 < len(words) <= _LONGEST_NAME or any(character in line for character in ":;!.,|<>/"):
+        return
+    told = [word for word in words if stem(word) not in _PLACE_WORDS]
+    plain = lexicon().clinical | lexicon().departments
+    if told and all(word[0].isupper() or word[0].isdigit() for word in told) and stem(told[0]) not in plain:
+        begin = above + len(line) - len(line.lstrip(" \t?>*"))
+        yield begin, above + len(line.rstrip())
+
+
+_LONGEST_NAME = 6
+_NO_STREET = word_set("year years yr yrs old month months week weeks day days hour hours mg mcg ml meq times per")
 
 
 def is_street(text: str) -> bool:
@@ -164,7 +183,8 @@ def _piece(rest: str, apart: bool) -> int:
     for pattern in (
         rf"^{_UNIT}",
         rf"^{_CODE}",
-        r"^(?-i:[A-Z]{2,3})\b(?=\s|$|,)",
+        r"^(?-i:(?!(?:BY|WAS|IS|HAS|HAD|AND|FOR|THE|ON|IN|AT|TO|WHO|SHE|HE|SEX|AGE|TEL|FAX|PH|DOB|MRN|RE|DR|MR|MS|MRS)\b)"
+        r"[A-Z]{2,3})\b(?=\s|$|,)",
         r"^nan\b",
         *(ANCHORS if apart else ()),
     ):

@@ -2,10 +2,18 @@
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
-from clinical_sdft.deid.lexicon import is_listed_name, is_vocabulary, large_list, lexicon, plain_letters, stem
+from clinical_sdft.deid.lexicon import (
+    is_listed_name,
+    is_noun_only,
+    is_vocabulary,
+    large_list,
+    lexicon,
+    plain_letters,
+    stem,
+)
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches, word_set
-from clinical_sdft.deid.words import is_flat, words_of
+from clinical_sdft.deid.words import is_flat, term_words, words_of
 
 _KINDS = (
     r"Hospitals?|Hosp|(?:Family |Community |Urgent )?Clinics?|Medical (?:Center|Centre|Group|College|Associates)"
@@ -33,7 +41,16 @@ _KINDS = (
     r"|Manor|Lodge|Retirement Community"
 )
 _KIND = rf"(?:{_KINDS}|{_KINDS.upper()}|[Cc]linic|[Ff]acility|[Oo]ffice)"
-_NAME = r"(?:\p{Lu}[\p{L}\p{M}'&-]*|OF|THE|AND|FOR|St\.|Mt\.|Ft\.|&|of|the|and|for)"
+_NO_NAME = (
+    r"(?!(?:BY|AT|TO|FROM|WITH|IN|ON|WAS|IS|ARE|WERE|HAS|HAD|WHO|THAT|THIS|HER|HIS|YOUR|OUR(?! LADY)"
+    r"|AS|AN|OR|SEEN|PATIENT|RETURN"
+    r"|UNDERWENT|By|At|To|From|With|In|On|Was|Is|Return)\b)"
+)
+"""In a line of capitals these words stand before a name and not in it."""
+_NAME = (
+    r"(?:(?!(?:BY|AT|TO|FROM|WITH|IN|ON|WAS|IS|ARE|WERE|HAS|HAD|WHO|THAT|THIS|HER|HIS|YOUR"
+    r"|OUR(?! LADY)|AS|AN|OR)\b)\p{Lu}[\p{L}\p{M}'&-]*|OF|THE|AND|FOR|St\.|Mt\.|Ft\.|&|of|the|and|for)"
+)
 
 
 _AT = (
@@ -57,9 +74,19 @@ _BUSINESS = (
     r"|Seminary|District)"
 )
 _OFFICE = (
-    r"\b(?:employed (?:by|at)|works? (?:for|at)|worked (?:for|at)|working (?:for|at)|employer(?: is|:)?|job at"
-    r"|retired from)"
+    r"\b(?:(?:self-)?employed (?:by|at|with)|employed as an? [\p{Ll} -]{3,30} (?:at|by|for|with)"
+    r"|(?:works?|worked|working|job)(?: as an? [\p{Ll} -]{3,30})? (?:for|at|with)|employer(?: is| was|:| -|,)?"
+    r"|retired from|laid off (?:from|by)|fired (?:from|by)|on leave from|hired by|volunteers? (?:at|for|with)"
+    r"|(?:teaches|taught|teacher|teaching|student|studies|studying|senior|junior|freshman|sophomore|nurse|manager"
+    r"|owner|driver|clerk|cook|guard|janitor|professor|coach|pastor|enrolled|attends|attending school)(?: at| for| of)"
+    r"|attends|graduated from|contract(?:or|ed)? (?:for|with|by)|note (?:for|to)|injured at|workplace:?|occupation:?)"
 )
+_WORK_WORD = r"(?-i:\p{Lu}[\p{L}\p{M}'&-]*(?:(?<=\b\p{L}{1,3})\.)?)"
+_WORK_ENDS = (
+    r"(?!(?:as|in|since|for|with|by|on|from|at|until|who|where|x|lives|is|has|was"
+    r"|and (?:lives|is|has|was|drinks|smokes|denies))\b)"
+)
+_PHRASE_OF_WORK = rf"(?P<id>{_WORK_WORD}(?: {_WORK_ENDS}(?:&|of|and|the|{_WORK_WORD})){{0,5}}(?<! of| and| &| the))"
 _FIRM = r"(?:\p{Lu}[\p{L}'-]+, ){1,2}\p{Lu}[\p{L}'-]+,? and \p{Lu}[\p{L}'-]+"
 
 
@@ -68,7 +95,15 @@ def _is_business(text: str, start: int, end: int) -> bool:
     words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])][:-1]
     known = lexicon()
     plain = known.departments | known.clinical
+    if _is_own_line(text, start, end) and any(stem(word) not in plain for word in words):
+        return not is_flat(words_of(text))
     return any((not is_vocabulary(stem(word)) or known.is_name(word)) and stem(word) not in plain for word in words)
+
+
+def _is_own_line(text: str, start: int, end: int) -> bool:
+    """Tell whether a phrase stands where a name of its own does: on a line of its own, or behind `from` and `for`."""
+    line = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end] == "\n")
+    return line or any(matches(r"\b(?:at|from|for|by|joined|via)(?: the)? $", text[max(0, start - 12) : start]))
 
 
 def _is_town(text: str, start: int, end: int) -> bool:
@@ -83,9 +118,61 @@ def _is_town(text: str, start: int, end: int) -> bool:
 
 def _is_firm(text: str, start: int, end: int) -> bool:
     """Tell whether most words of an enumeration are family names: `Rose, Turner and Thompson`."""
-    words = [m.group() for m in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
+    words = [m.group() for m in matches(r"\p{Lu}[\p{L}'-]+", text[start:end], ignore_case=False)]
     plain = lexicon().clinical | lexicon().departments
     return all(is_listed_name(word) and stem(word) not in plain for word in words)
+
+
+_CAPITALS = (
+    r"(?P<id>(?-i:\p{Lu}[\p{L}\p{M}\d'&.-]*)(?:[ \n](?:(?:&|of|and"
+    r"|the) )?(?-i:\p{Lu}[\p{L}\p{M}'&-]*)){0,4})(?![\p{L}\d])"
+)
+_LOOSE_KIND = (
+    r"(?:Imaging|Regional|General|Surgical|Surgicenter|Diagnostics|Oncology|Radiology|Vascular|Cardiology|Wellness|Medical"
+    r"|Psychiatric|Nursing (?:and|&) Rehab(?:ilitation)?|Orthopa?edics|Ortho|Hospitalists|Homecare"
+    r"|Home Care|Home Health"
+    r"|Health Services?|Walk-In(?: Clinic)?|ER|VA|VAMC|Pediatrics|Neurology|Dental|Optical|Vision"
+    r"|Eye|Women's Health|Wound Care"
+    r"|Recovery|Supply|Ambulance|EMS|Care)"
+)
+"""Words that end a facility's name, and many a phrase that is none."""
+
+
+def _is_told_by_capitals(text: str, start: int, end: int) -> bool:
+    """Tell `at Bluewater Imaging` from `at Bedside` and `from Grade III`: in the middle of a sentence capitals tell."""
+    if is_flat(words_of(text)) or start in term_words(text):
+        return False
+    words = [m.group() for m in matches(r"[\p{L}'&-]+", text[start:end]) if m.group()[0].isupper()]
+    plain = lexicon().clinical | lexicon().departments | _ROMAN
+    if not words or stem(words[0]) in plain or all(stem(word) in plain for word in words):
+        return False
+    if len(words) == 1 and (len(words[0]) < 4 or is_vocabulary(stem(words[0]))):
+        return False
+    return _is_named_place(text, start, end) or (len(words) == 1 and words[0].isupper() and not find_dates(words[0]))
+
+
+_ROMAN = word_set("i ii iii iv v vi vii viii ix x type grade stage class level")
+
+
+def _is_loosely_named(text: str, start: int, end: int) -> bool:
+    """Tell `Bluewater Imaging` from `Brain Imaging`: a word of the lists of names or towns, or none at all."""
+    words = [m.group() for m in matches(r"\p{L}[\p{L}'-]*", text[start:end])][:-1]
+    plain = lexicon().clinical | lexicon().departments
+    told = [word for word in words if word[0].isupper() and len(word) > 2 and stem(word) not in plain]
+    if not told or stem(words[0]) in plain:
+        return False
+    if any(not is_vocabulary(stem(word)) or lexicon().is_surely_name(word) for word in told):
+        return True
+    return not is_flat(words_of(text)) and any(matches(_AT_BEFORE, text[max(0, start - 24) : start]))
+
+
+_AT_BEFORE = r"(?:\b(?:at|from|to|by|with|of|in|via|through)(?: the)? |[,;|(:>] ?)$"
+
+
+def _is_saint(text: str, start: int, end: int) -> bool:
+    """Tell `ST ANNE'S` from `ST ELEVATION`."""
+    word = next(iter([m.group() for m in matches(r"\p{L}[\p{L}-]+", text[start:end])][1:2]), "")
+    return is_listed_name(word) and is_noun_only(stem(word)) and stem(word) not in lexicon().clinical
 
 
 _SURE_KINDS = word_set("hospital clinic pharmacy infirmary hospice university college school")
@@ -96,9 +183,14 @@ def _is_plain(word: str) -> bool:
     return is_vocabulary(stem(word)) and not lexicon().is_name(word)
 
 
+_TWO_SENTENCES = r"(?-i:(?<!\b(?:St|Mt|Ft|ST|MT|FT|Co|Inc))(?<=\p{L}{2})\.[ \n]|\d ?\p{L}\. )"
+
+
 def _is_named(text: str, start: int, end: int) -> bool:
     """Tell `Lakeside Clinic` from `Dermatology Clinic`: some word must not be a department."""
     words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])]
+    if any(matches(_TWO_SENTENCES, text[max(0, start - 2) : end])):
+        return False
     kinds = {"hospitals", "clinics", "services", "system", "institute", "network", "partners", "group", "st", "dr"}
     generic = lexicon().departments | lexicon().clinical | kinds
     if is_flat(words_of(text)) and len(words) < 3 and stem(words[-1]) not in _SURE_KINDS and all(map(_is_plain, words)):
@@ -118,13 +210,23 @@ def _is_named_place(text: str, start: int, end: int) -> bool:
     return not (acronym or open_place or person) and not find_dates(phrase) and _is_named(text, start, end)
 
 
+def _is_workplace(text: str, start: int, end: int) -> bool:
+    """Tell `WORKS AT SOLAR CENSUS` from `ENROLLED AT REGISTRATION`."""
+    phrase, known = text[start:end], lexicon()
+    words = phrase.split()
+    lone = len(words) == 1 and is_vocabulary(stem(words[0])) and is_flat(words_of(text))
+    open_place = phrase.casefold() in known.regions | known.states or (phrase.isupper() and len(phrase) < 4)
+    titled = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", phrase))
+    return not (lone or open_place or titled) and not find_dates(phrase) and _is_named(text, start, end)
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
         "facility",
         (
             Rule(
-                rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b)(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
+                rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
                 rf"(?: {_NAME}){{0,5}} {_KIND}"
                 r"(?: of \p{Lu}\p{L}+| (?:Hospital|Clinic))?)\b(?!-)",
                 Category.FACILITY,
@@ -153,8 +255,25 @@ def recognizer() -> RuleRecognizer:
                 ignore_case=False,
                 accept=_is_town,
             ),
-            Rule(rf"(?<!\w){_FIRM}\b", Category.FACILITY, 0.63, ignore_case=False, accept=_is_firm),
-            Rule(rf"{_OFFICE} (?:the )?{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
+            Rule(rf"(?<!\w){_FIRM}\b", Category.FACILITY, 0.77, ignore_case=False, accept=_is_firm),
+            Rule(rf"{_OFFICE} (?:the )?{_PHRASE_OF_WORK}", Category.FACILITY, 0.73, accept=_is_workplace),
+            Rule(rf"\b(?:at|from) (?:the )?{_CAPITALS}", Category.FACILITY, 0.62, accept=_is_told_by_capitals),
+            Rule(
+                rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]+(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and"
+                rf"|of)){{0,3}} (?:{_LOOSE_KIND}|{_LOOSE_KIND.upper()}))\b",
+                Category.FACILITY,
+                0.72,
+                ignore_case=False,
+                accept=_is_loosely_named,
+            ),
+            Rule(
+                r"\b(?:ST|SAINT|MT|MOUNT|FT)\b\.?\s(?P<name>\p{Lu}[\p{L}-]+)(?:'S?)?(?:\s(?:HOSPITAL|CLINIC"
+                r"|MEDICAL CENTER))?",
+                Category.FACILITY,
+                0.76,
+                ignore_case=False,
+                accept=_is_saint,
+            ),
             Rule(rf"{_AT}{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
             Rule(
                 r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"

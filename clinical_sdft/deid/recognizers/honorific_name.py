@@ -20,7 +20,8 @@ from clinical_sdft.deid.text import fold, matches
 from clinical_sdft.deid.words import Word, words_of
 
 _SURE_TITLE = (
-    r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs|ms|dr|prof)\.)"
+    r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs"
+    r"|ms|dr|prof)(?:\.|(?= \p{Lu})))"
 )
 _TITLE = (
     r"\b(?:(?:Rev|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|MISS|[Dd]octor|DOCTOR|[Pp]rofessor|[Nn]urse|NURSE|Sir|Dame|Lady"

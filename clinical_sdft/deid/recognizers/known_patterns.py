@@ -19,6 +19,8 @@ Pattern = tuple[str, bool]
 
 _CUT = 7
 """Codes of this many characters are also quoted by their last four."""
+_SSN_DIGITS = 9
+"""A social security number's last four digits identify on their own, whatever stands before them."""
 
 
 def patterns(value: KnownValue) -> list[Pattern]:
@@ -44,6 +46,9 @@ def _code_patterns(value: KnownValue) -> list[Pattern]:
     if value.category in NUMBERS and len(value.code) >= _CUT:
         cue = r"(?:\bending(?: in| with)?|\blast (?:four|4)(?: digits)?(?: of [\p{L} ]{2,20})?|[x*]{2,}[- ]?)"
         found.append((rf"{cue}\W{{0,6}}(?:is |are |in )?(?P<id>{_literal_part(value.code[-4:])})(?![\p{{L}}\d])", True))
+    if value.category == Category.SSN and len(value.code) == _SSN_DIGITS:
+        end = _literal_part(value.code[-4:])
+        found.append((rf"(?<![\w.,/-]){end}(?![\w/%]|[.,-]\d| ?(?:mg|mcg|ml|units?|hours)\b)", True))
     return found
 
 

@@ -4,9 +4,11 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.lexicon import (
     is_common_family,
     is_drug,
+    is_function_word,
     is_listed_given,
     is_listed_name,
     is_noun_only,
+    is_rare_name,
     is_vocabulary,
     large_list,
     lexicon,
@@ -17,7 +19,7 @@ from clinical_sdft.deid.lexicon import (
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches
-from clinical_sdft.deid.words import eponym_words
+from clinical_sdft.deid.words import eponym_words, is_flat, words_of
 
 _ROLE = (
     r"(?:patient|pt|client|name|re|attending|physician|provider|doctor|surgeon|pcp|gp|consultant|cardiologist"
@@ -25,7 +27,10 @@ _ROLE = (
     r"|(?:emergency )?contact|next of kin|nok|kin|guardian|spouse|husband|wife|partner|mother|father"
     r"|mom|mum|dad|parent"
     r"|son|daughter|brother|sister|twin|aunt|uncle|cousin|niece|nephew|grand(?:mother|father|son|daughter)|friend"
-    r"|neighbou?r|roommate|housemate|caregiver|carer|caretaker|boyfriend|girlfriend|fianc[eé]e?)"
+    r"|neighbou?r|(?:social|case|youth|outreach) worker|case manager|(?:physical|occupational|speech"
+    r"|respiratory) therapist|chaplain"
+    r"|hospitalist|interpreter|navigator|coordinator|technologist|transcriptionist|registrar|paramedic"
+    r"|roommate|housemate|caregiver|carer|caretaker|boyfriend|girlfriend|fianc[eé]e?)"
 )
 _VERB = (
     r"(?:(?:seen|evaluated|treated|referred|examined|signed|dictated|accompanied|brought in|reported"
@@ -40,12 +45,22 @@ _VERB = (
 )
 
 
+_TYPED_BEFORE = (
+    r"(?:\d[.,]\d+ ?|\b(?:t|tmax|temp|temperature)[ :]*\d{2,3} ?|\b(?:mg|g|mcg|ng|mmol|meq|iu|u|y)/"
+    r"|\b(?:hepatitis|vitamin|type|grade|group|class|stage|influenza|hep|vit|factor|protein) )$"
+)
+"""What stands before a capital letter that is no initial."""
+
+
 def _is_initialled(text: str, start: int, end: int) -> bool:
     """Tell `B. Brzezinski` and `A. Rivers` from `E. Coli` and `C. Difficile`."""
-    low = stem(text[start:end].rsplit(".", 1)[-1].strip())
-    if low in lexicon().clinical or is_drug(low):
+    words = text[start:end].rsplit(".", 1)[-1].split()
+    low, known = stem(words[-1]), lexicon()
+    if low in known.clinical or is_drug(low) or any(matches(_TYPED_BEFORE, text[max(0, start - 16) : start])):
         return False
-    return may_be_family(low) or is_noun_only(low)
+    if text[start:end].isupper() and is_flat(words_of(text)):
+        return is_listed_name(low) or not is_vocabulary(low)
+    return may_be_family(low) or is_noun_only(low) or is_common_family(low) or low in known.eponyms
 
 
 def _is_family_first(text: str, start: int, end: int) -> bool:
@@ -58,6 +73,8 @@ def _is_family_first(text: str, start: int, end: int) -> bool:
     town = plain_letters(first) in large_list("places_large") and not is_listed_given(first)
     family = may_be_family(last) or is_noun_only(last) or is_common_family(last)
     told = is_listed_given(first) or (not is_vocabulary(first) and not town)
+    if "-" in first and is_rare_name(last) and not town:
+        told = told or not any(part in known.clinical or is_function_word(part) for part in first.split("-"))
     return told and family and not (is_drug(last) or is_drug(first))
 
 
@@ -65,6 +82,8 @@ def _is_full(text: str, start: int, end: int) -> bool:
     """Tell whether each part of a capitalised phrase is in a list of names."""
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}]+", text[start:end])]
     if start in eponym_words(text):
+        return False
+    if is_flat(words_of(text)) and all(is_vocabulary(word) and not lexicon().is_surely_name(word) for word in words):
         return False
     clean = lexicon().clinical.isdisjoint(words) and lexicon().departments.isdisjoint(words)
     return len(words) > 1 and clean and is_listed_given(words[0]) and all(map(is_listed_name, words[1:]))
@@ -151,7 +170,10 @@ _BEHIND_WORDS = (
 
 _BY_FORM = (
     Rule(
-        r"(?<![\p{L}\d.])(?P<id>\p{Lu}\.(?: ?\p{Lu}\.)? ?\p{Lu}[\p{Ll}'-]{2,}(?:-\p{Lu}\p{Ll}+)?)\b",
+        (
+            rf"(?<![\p{{L}}\d.])(?P<id>\p{{Lu}}\.(?:\s?\p{{Lu}}\.)?\s?{_PARTICLES}"
+            r"(?:\p{Lu}[\p{L}\p{M}]*['-])?\p{Lu}[\p{L}\p{M}'-]{2,})(?!\w)"
+        ),
         Category.NAME,
         0.64,
         ignore_case=False,

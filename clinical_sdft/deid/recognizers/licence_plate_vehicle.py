@@ -2,6 +2,7 @@
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.recognizers.rules import TO_VALUE, Rule, RuleRecognizer
+from clinical_sdft.deid.text import matches, word_set
 
 _LABEL = (
     r"(?i:\b(?:licen[sc]e plates?|number plates?|plates?(?: (?:no|number|#))?|vehicle(?: (?:id"
@@ -9,6 +10,26 @@ _LABEL = (
     r"|car reg(?:istration)?|registration|reg|vin|tag))"
 )
 _PLATE = r"(?<!\w)(?P<id>(?=[A-Z0-9 -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{2,4}){1,2})\b"
+_PLATE_LABEL = (
+    r"\b(?:(?:licen[sc]e|number|car|vehicle|registration|temp(?:orary)?|vanity|state)? ?plates?"
+    r"|tags?|car reg(?:istration)?"
+    r"|vehicle reg(?:istration)?)\b(?: (?:no|number|num|is|was|were|reads?|with|of|reading)\b\.?)*[ :#=]*"
+)
+_NO_PART = r"(?!(?:at|of|in|on|to|is|was|no|and|the|for|by|or|as|with|x|mm|cm|ml|mg|id|st|nd|rd|th)\b)"
+_SMALL_PLATE = (
+    rf"(?<!\w)(?P<id>{_NO_PART}(?:[a-z]{{1,4}}[ -]?\d{{2,5}}(?:[ -]?[a-z]{{1,3}})?"
+    rf"|\d{{1,4}}-?{_NO_PART}[a-z]{{2,4}}(?:-?\d{{1,4}})?|\d{{3}} {_NO_PART}[a-z]{{3}}"
+    rf"|[a-z]\d{{2}} ?[a-z]\d{{2}}))(?![\w-])"
+)
+"""A plate in letters of any case: what a note without capitals leaves of it."""
+_LABELS = word_set("ssn dob mrn vin dl npi dea case number license licence name acct id no")
+
+
+def _is_plate(text: str, start: int, end: int) -> bool:
+    """Tell `563-ZWJ` from the label of the next line and from a phrase in capitals."""
+    value = text[start:end]
+    first = next((match.group().casefold() for match in matches(r"\p{L}+", value)), "")
+    return 4 <= sum(map(str.isalnum, value)) <= 8 and first not in _LABELS
 
 
 def recognizer() -> RuleRecognizer:
@@ -16,7 +37,8 @@ def recognizer() -> RuleRecognizer:
     return RuleRecognizer(
         "licence_plate_vehicle",
         (
-            Rule(rf"{_LABEL}(?i:{TO_VALUE}){_PLATE}", Category.VEHICLE, 0.9, ignore_case=False),
+            Rule(rf"{_LABEL}(?i:{TO_VALUE}){_PLATE}", Category.VEHICLE, 0.9, ignore_case=False, accept=_is_plate),
+            Rule(rf"{_PLATE_LABEL}{_SMALL_PLATE}", Category.VEHICLE, 0.89),
             Rule(
                 r"\b(?=[A-HJ-NPR-Z0-9]*\d[A-HJ-NPR-Z0-9]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}\b",
                 Category.VEHICLE,

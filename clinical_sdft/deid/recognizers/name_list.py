@@ -13,6 +13,7 @@ from clinical_sdft.deid.lexicon import (
     is_listed_name,
     is_noun_only,
     is_rare_name,
+    is_slip,
     is_vocabulary,
     lexicon,
     plain_letters,
@@ -21,7 +22,7 @@ from clinical_sdft.deid.namesakes import DOES, grown
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import fold, matches
-from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, is_small, words_of
+from clinical_sdft.deid.words import Word, begins_sentence, is_flat, is_small, term_words, words_of
 
 SCORE = 0.62
 _TAKEN = (
@@ -52,7 +53,7 @@ class NameListRecognizer(EntityRecognizer):  # type: ignore[misc]
 
 
 def _names(text: str) -> Iterator[Word]:
-    words, eponyms = words_of(text), eponym_words(text)
+    words, eponyms = words_of(text), term_words(text)
     small, shouted = is_small(words), is_flat(words)
     usable = [word.start not in eponyms for word in words]
     found = {index for index, word in enumerate(words) if usable[index] and _stands_alone(text, word, small, shouted)}
@@ -102,6 +103,7 @@ def is_strange(word: Word) -> bool:
         and word.text.isalpha()
         and not is_vocabulary(word.low)
         and not is_vocabulary(plain_letters(word.low))
+        and not is_slip(word.low)
     )
 
 

@@ -13,6 +13,8 @@ _LABEL = (
 _EXTENSION = r"(?:[, \n]{0,2}(?:x|ext\.?|extension)[ \n]?\d{1,6})?"
 
 
+_NUMBER_ENDS = r"(?![\w-])|(?=-(?:fax|office|mobile|cell|home|work|direct|desk|main|tel|phone|pager)\b)"
+_NUMBER_ENDS = rf"(?:{_NUMBER_ENDS})"
 _GROUPS = r"(?<![\w.+/-])(?:\+|00)?\(?\d{1,5}\)?(?:[ .-]{1,2}\(?\d{1,8}\)?){1,5}(?![\w/-]|[.,]\d)"
 _KIND_AFTER = r"(?=[ ,(:-]{0,3}(?:office|fax|mobile|cell|home|work|direct|desk|main|landline|voice|tel|phone|pager)\b)"
 _REGIONS = (
@@ -63,14 +65,26 @@ def recognizer() -> RuleRecognizer:
         "phone_fax",
         (
             Rule(
-                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\) ?"
-                rf"|\d{{3}}[ .-]{{1,3}})\d{{3}}[ .-]{{1,3}}\d{{4}}{_EXTENSION}"
-                r"(?![\w-])",
+                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\)\s?"
+                rf"|\d{{3}}[\s.-]{{1,3}})\d{{3}}[\s.-]{{1,3}}\d{{4}}{_EXTENSION}"
+                rf"{_NUMBER_ENDS}",
                 Category.PHONE,
                 0.86,
             ),
             Rule(rf"(?<![\w+])\+\d{{1,3}}(?:[ ().-]{{0,2}}\d){{7,12}}{_EXTENSION}(?!\d)", Category.PHONE, 0.86),
             Rule(rf"(?<![\w/.-])(?!(?:19|20)\d\d-)\d{{3}}-\d{{4}}{_EXTENSION}(?![\w-])", Category.PHONE, 0.8),
+            Rule(
+                rf"(?<![\w.+-])\(?\d{{3}}\)?[/.-]{{1,2}}\d{{3}}[.-]\d{{4}}{_EXTENSION}{_NUMBER_ENDS}",
+                Category.PHONE,
+                0.86,
+            ),
+            Rule(
+                r"\b(?:answering at|number is|numbers? (?:are|was)|line is|dial(?:ed|ing)?|rang|ring"
+                r"|calling from|reached? (?:at|on))"
+                rf" (?P<id>\+?\(?\d(?:[ ().-]{{0,2}}\d){{5,13}}{_EXTENSION})(?!\w)",
+                Category.PHONE,
+                0.86,
+            ),
             Rule(rf"{_LABEL}(?P<id>\+?\(?\d(?:[ ().-]{{0,2}}\d){{6,13}}{_EXTENSION})(?!\w)", Category.PHONE, 0.89),
             Rule(_GROUPS, Category.PHONE, 0.83, accept=_is_phone),
             Rule(rf"(?<![\w.,/-])\(?\+?\d(?:[ ().-]{{0,2}}\d){{5,13}}{_EXTENSION}{_KIND_AFTER}", Category.PHONE, 0.88),

@@ -8,7 +8,7 @@ from clinical_sdft.deid.lexicon import is_noun_only, is_vocabulary, large_list, 
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import fold, matches, word_set
-from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, words_of
+from clinical_sdft.deid.words import Word, begins_sentence, is_flat, term_words, words_of
 
 SCORE = 0.61
 _LONGEST = 4
@@ -35,7 +35,7 @@ class PlaceListRecognizer(EntityRecognizer):  # type: ignore[misc]
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
-    words, eponyms = words_of(text), eponym_words(text)
+    words, eponyms = words_of(text), term_words(text)
     index = 0
     while index < len(words):
         length = 1 if words[index].start in eponyms else _place_at(text, words, index)

@@ -5,6 +5,7 @@ from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.lexicon import is_noun_only, lexicon, plain_letters, stem
 from clinical_sdft.deid.recognizers.address_block import is_street
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+from clinical_sdft.deid.words import term_words
 
 _SUFFIX = (
     r"(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|terrace|ter"
@@ -18,15 +19,17 @@ _HOME = (
     r"|church in"
     r"|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
     r"|native of|home in"
-    r"|house in|teacher from|originally from|hometown:?|retired to) "
+    r"|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
 )
 _STOP = r"(?!(?:in|with|and|on|at|for|since|as|by|who|the|from|to|is|was)\b)"
-_TOWN = rf"(?-i:\p{{Lu}}[\p{{L}}'.]+)(?:[ -]{_STOP}(?-i:\p{{Lu}}[\p{{L}}']+)){{0,2}}"
+_TOWN = rf"(?-i:\p{{Lu}}[\p{{L}}']+(?:(?<=\b\p{{L}}{{1,3}})\.)?)(?:[ -]{_STOP}(?-i:\p{{Lu}}[\p{{L}}']+)){{0,2}}"
 _LINE_BEGIN = r"(?<![\w.,/-])\d{1,6}[A-Z]?(?:-\d+)? (?:(?:[NSEW]{1,2}\.?|North|South|East|West) )?"
 
 
 def _is_city(text: str, start: int, end: int) -> bool:
-    """Tell Chicago from Buffalo, Mobile and the Boston criteria."""
+    """Tell Chicago from Buffalo, Mobile, the Boston criteria and the Glasgow Coma Scale."""
+    if start in term_words(text):
+        return False
     head = text[end : end + 20].split()[:1]
     told = lexicon().is_common(text[start:end]) or any(stem(word) in lexicon().eponym_heads for word in head)
     return not told and text[start].isupper()
@@ -39,8 +42,9 @@ def _is_line(text: str, start: int, end: int) -> bool:
 def _is_home(text: str, start: int, end: int) -> bool:
     """Tell `lives in Old Town` from `lives in Texas` and `moved here in March`."""
     phrase, known = text[start:end], lexicon()
-    words = [stem(word) for word in phrase.split()]
-    open_place = plain_letters(phrase) in known.states | known.regions or phrase in known.state_codes
+    words = [stem(word) for word in phrase.removeprefix("the ").split()]
+    low = plain_letters(phrase)
+    open_place = {low, low.removeprefix("the ")} & (known.states | known.regions) or phrase in known.state_codes
     return not open_place and words[0] not in known.clinical | {"the", "a"} and not find_dates(phrase)
 
 
@@ -77,11 +81,24 @@ def recognizer() -> RuleRecognizer:
                 ignore_case=False,
                 guess=True,
             ),
+            Rule(
+                rf"\b(?:county|city|town|township|village|parish|borough|municipality) of (?:the )?(?P<id>{_TOWN})",
+                Category.PLACE,
+                0.67,
+                accept=_is_home,
+            ),
+            Rule(
+                rf"(?<!\w)(?P<id>{_STOP}(?-i:\p{{Lu}}[\p{{L}}'.-]+)(?: (?-i:\p{{Lu}}[\p{{L}}'.-]+)){{0,2}})"
+                r" (?-i:County|COUNTY|Parish|PARISH|Township|TOWNSHIP|Borough|BOROUGH)\b",
+                Category.PLACE,
+                0.67,
+                guess=True,
+            ),
             Rule(rf"\b(?:{cities})\b", Category.PLACE, 0.68, accept=_is_city),
             Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)\b", Category.ZIP, 0.9, ignore_case=False),
             Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
             Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
-            Rule(rf"{_HOME}(?P<id>{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
+            Rule(rf"{_HOME}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
             Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
             Rule(
                 rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{codes})(?=[ ,.;)\n]|$)",

@@ -1,6 +1,7 @@
 """The re-identification vault: off unless turned on, sealed with a key of its own, each opening an event."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from clinical_sdft.deid.vault import Vault, open_vault
 from clinical_sdft.stages.deidentify import make_deidentifier
 from clinical_sdft.workspace import Workspace
 from data_contracts import PatientRecord, sha256_digest
-from governance.services import queries
+from governance.services import commands, queries
 from governance.services.handle import open_governance
 
 RECORD = sha256_digest(b"a record")
@@ -78,3 +79,27 @@ def test_an_opening_takes_role_and_proof_and_is_an_event_without_text(
     assert got == 0 and json.loads(shown) == []
     assert record.patient["name"] == "Zelda Quartermain"
     assert not any(b"Quartermain" in file.read_bytes() for file in (root / "vault").iterdir())
+
+
+def test_retention_deletes_what_is_past_its_years_and_nothing_while_a_hold_stands(
+    held_workspace: Path, tmp_path: Path, run: Run
+) -> None:
+    root = shutil.copytree(held_workspace, tmp_path / "hospital")
+    vault, fresh = open_vault(root, create=True), sha256_digest(b"sealed today")
+    for record in (RECORD, fresh):
+        vault.keep(record, REMOVED)
+    old = vault.folder / f"{RECORD[7:]}.sealed"
+    os.utime(old, (old.stat().st_mtime - 6.1 * 365.25 * 86400,) * 2)
+    apply = ("retention", "apply", "--reason", "six years are over", "--as")
+    assert run(root, *apply, "clara")[0] == 2 and old.exists()
+    assert run(root, "hold", "set", "case-1", "--everything", "--reason", "a lawsuit", "--as", "cora")[0] == 0
+    assert run(root, *apply, "cora")[0] == 0 and old.exists()
+    assert run(root, "hold", "release", "case-1", "--reason", "settled", "--as", "cora")[0] == 0
+    got, shown = run(root, *apply, "cora")
+    assert got == 0 and f"{RECORD} vault: deleted" in shown and fresh not in shown
+    assert [file.stem for file in vault.folder.iterdir()] == [fresh[7:]]
+    governance = open_governance(root)
+    (event,) = queries.events(governance, action="vault-entry-deleted")
+    assert (event.actor, event.subject, event.details) == ("cora", RECORD, {"reason": "six years are over"})
+    assert commands.verify_store(governance).ok
+    assert run(root, *apply, "cora") == (0, "nothing is past its time\n")

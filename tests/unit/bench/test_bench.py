@@ -96,9 +96,9 @@ def test_a_run_in_its_own_process_is_read_back_and_a_failed_one_is_one_line(task
     assert arm is not None and arm.flops_per_demonstration == alone / 8
     assert report.speedup_vs_trl is None and report.wall_vs_sft is None
     assert any("plain SFT" in line for line in lines(report))
-    failed = subprocess.CompletedProcess([], 1, "", "Traceback\nValueError: broken")
+    failed = subprocess.CompletedProcess([], 1, "", "Traceback\nValueError: Zelda Quartermain\n")
     monkeypatch.setattr(bench_run.subprocess, "run", lambda *a, **k: failed)
-    with pytest.raises(ClinicalSdftError, match="arm sft ended with code 1: ValueError: broken"):
+    with pytest.raises(ClinicalSdftError, match=r"arm sft ended with code 1: ValueError$"):
         run_bench(task, ["sft"], 1, tmp_path / "work")
 
 

@@ -28,6 +28,10 @@ RECOGNIZER = date.DateRecognizer()
         ("20240315", ["20240315"]),
         ("on Christmas Day", ["Christmas Day"]),
         ("follow-up 3/20", ["3/20"]),
+        ("saw her on Friday, 6/25.", ["Friday", "6/25"]),
+        ("on Friday, 2/2 and 3/3", ["Friday", "2/2", "3/3"]),
+        ("return to clinic 7/10", ["7/10"]),
+        ("cultures 04/05 grew", ["04/05"]),
     ],
 )
 def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -50,6 +54,9 @@ def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected:
         "3/6 murmur",
         "50 mg",
         "six weeks",
+        "reflexes 2/4",
+        "after 3/4 of meals",
+        "6/7 days a week",
     ],
 )
 def test_date_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -16,6 +16,11 @@ RECOGNIZER = facility.recognizer()
         ("Stanford Hospital", ["Stanford Hospital"]),
         ("last seen at Cedar Crest on", ["Cedar Crest"]),
         ("St. Vincent's", ["St. Vincent's"]),
+        ("to Blue Ridge for records. seen at Chinook Regional by phone", ["Chinook Regional"]),
+        ("hospitalized from May to June at Bluewater Imaging", ["Bluewater Imaging"]),
+        ("ADMITTED FROM ST ANNE'S", ["ST ANNE'S"]),
+        ("she is employed by Solar Census as a clerk", ["Solar Census"]),
+        ("retired from Amber Mills Paper in May", ["Amber Mills Paper"]),
     ],
 )
 def test_finds_facility(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -32,6 +37,15 @@ def test_finds_facility(found: Callable[[Any, str], list[str]], text: str, expec
         "pain clinic",
         "treated in Thailand",
         "seen in Clinic",
+        "T 38.4 C. Labs showed",
+        "with a rolling walker. Labs",
+        "ST ELEVATION",
+        "PATIENT UNDERWENT SURGERY",
+        "sent for Brain Imaging",
+        "enrolled at registration",
+        "works with Dr. Bell",
+        "retired from France",
+        "employer: none",
     ],
 )
 def test_facility_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

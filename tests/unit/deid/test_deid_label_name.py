@@ -16,6 +16,8 @@ RECOGNIZER = label_name.recognizer()
         ("her sister Anna called", ["Anna"]),
         ("emergency contact: Bo Lindqvist", ["Bo Lindqvist"]),
         ("signed J. Doerner", ["J. Doerner"]),
+        ("T: 10/3 J. Yamaguchi/L.\nKrishnamurthy", ["J. Yamaguchi", "L.\nKrishnamurthy"]),
+        ("B. de Villepin wrote", ["B. de Villepin"]),
     ],
 )
 def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -30,6 +32,8 @@ def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, exp
         "RESULTS: normal",
         "sister with asthma",
         "called back",
+        "T 38.4 C. Family history",
+        "hepatitis C. Young adults",
     ],
 )
 def test_label_name_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

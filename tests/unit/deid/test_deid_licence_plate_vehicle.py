@@ -15,6 +15,9 @@ RECOGNIZER = licence_plate_vehicle.recognizer()
         ("plate 7XYZ123", ["7XYZ123"]),
         ("VIN 1HGCM82633A004352", ["1HGCM82633A004352"]),
         ("vehicle registration KL 4471", ["KL 4471"]),
+        ("vehicle license plate 870-qpx noted", ["870-qpx"]),
+        ("tag no. ffg1737, towed", ["ffg1737"]),
+        ("plate go98umi", ["go98umi"]),
     ],
 )
 def test_finds_licence_plate_vehicle(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -28,6 +31,9 @@ def test_finds_licence_plate_vehicle(found: Callable[[Any, str], list[str]], tex
         "plates and screws",
         "platelets 85",
         "registration desk",
+        "plate at 45 degrees",
+        "enrolled at registration. SSN pending",
+        "the plate was 5 mm thick",
     ],
 )
 def test_licence_plate_vehicle_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -18,6 +18,11 @@ RECOGNIZER = phone_fax.recognizer()
         ("call 555-0143", ["555-0143"]),
         ("1-212-555-0143", ["1-212-555-0143"]),
         ("pager 4471", ["4471"]),
+        ("office: 212.555.0143x1887-Fax", ["212.555.0143x1887"]),
+        ("751-555-0143-Office", ["751-555-0143"]),
+        ("not answering at 785 8949", ["785 8949"]),
+        ("fax results to 914\n555 0164", ["914\n555 0164"]),
+        ("call 414/555-0143", ["414/555-0143"]),
     ],
 )
 def test_finds_phone_fax(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

@@ -119,5 +119,6 @@ def test_forms_and_plain_words_beside_surrogates_are_clean(patient: dict[str, An
 
 def test_the_last_four_of_a_known_social_security_number_are_seen() -> None:
     known = known_patient({"id": "P-1", "ssn": "219-09-4471"})
-    assert [hit.rule for hit in scan("ending 4471 on the form", known)] == ["known_value"]
+    assert [hit.rule for hit in scan("ending 4471 on the form", known)] == ["known_value", "ssn_shape"]
+    assert [hit.rule for hit in scan("the form shows 4471 at its end", known)] == ["known_value"]
     assert scan("platelets 14471, dose 4.4471", known) == ()

@@ -18,6 +18,8 @@ RECOGNIZER = zip_address.recognizer()
         ("zip code 62704", ["62704"]),
         ("near Chicago and New York", ["Chicago", "New York"]),
         ("lives in Dunwoody", ["Dunwoody"]),
+        ("by the county of Multnomah.", ["Multnomah"]),
+        ("lives in the Mission District", ["the Mission District"]),
     ],
 )
 def test_finds_zip_address(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -34,6 +36,7 @@ def test_finds_zip_address(found: Callable[[Any, str], list[str]], text: str, ex
         "5 Drops daily",
         "3 Lesions on the arm",
         "OR 2.5 (1.2-3.4)",
+        "Glasgow Coma Scale 15",
     ],
 )
 def test_zip_address_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -13,7 +13,8 @@ from test_training import TRAINING, a_plan
 from clinical_sdft.errors import ClinicalSdftError, InputError
 from clinical_sdft.files import write_contracts
 from clinical_sdft.models.adapters import FILE_NAME, read_adapter
-from clinical_sdft.ops.processes import TrainingJob, reason, train_in_processes, train_one_of
+from clinical_sdft.ops.processes import TrainingJob, train_in_processes, train_one_of
+from clinical_sdft.raised import reason
 from clinical_sdft.sdft.party import Alone, combine
 from clinical_sdft.sdft.trainer import Batch, part_of
 from clinical_sdft.workspace import Workspace

@@ -1,9 +1,5 @@
-"""The material of invented notes, divided for good between tuning and held-out: no line or name is in both."""
+"""The material of invented notes, one folder to tune on and one to report on: no line or name is in both."""
 
-import hashlib
-import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -13,7 +9,7 @@ import yaml
 
 from clinical_sdft.deid.quality.choices import Split
 
-_WORD = re.compile(r"\{(\w+)\}")
+_FOLDERS = {Split.TUNING: "tuning", Split.HELD_OUT: "held_out"}
 
 Section = tuple[str, str, int, int]
 """Heading, pool, fewest and most sentences."""
@@ -26,6 +22,31 @@ class Origin:
     female: tuple[str, ...]
     male: tuple[str, ...]
     family: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How dates, numbers and codes are written; `#` is a digit, `@` a capital letter, a word in braces a part."""
+
+    codes: dict[str, tuple[str, ...]]
+    mrn: tuple[str, ...]
+    plan: tuple[str, ...]
+    account: tuple[str, ...]
+    phone: tuple[str, ...]
+    email: tuple[str, ...]
+    mail_hosts: tuple[str, ...]
+    date: tuple[str, ...]
+    date_short: tuple[str, ...]
+    month_year: tuple[str, ...]
+    age: tuple[str, ...]
+    holidays: tuple[str, ...]
+    countries: tuple[str, ...]
+    sex_words: dict[str, tuple[str, ...]]
+    relations: dict[str, tuple[str, ...]]
+    credentials: tuple[str, ...]
+    nurse_credentials: tuple[str, ...]
+    photos: tuple[str, ...]
+    web: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,31 +63,45 @@ class Pools:
     facts: dict[str, tuple[str, ...]]
     sentences: dict[str, tuple[str, ...]]
     styles: dict[str, tuple[Section, ...]]
+    forms: Forms
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=2)
 def pools(split: Split) -> Pools:
-    """Return the pools of a split; names, places and sentences of `TUNING` and `HELD_OUT` are disjoint."""
-    people, places, facts = _read("people"), _read("places"), _read("facts")
+    """Return the pools of a split; names, places and sentences of `TUNING` and `HELD_OUT` are disjoint.
+
+    Raises:
+        KeyError: `ALL`, as the two are kept apart.
+    """
+    folder = _FOLDERS[split]
+    people, places, facts = (_read(name, folder) for name in ("people", "places", "facts"))
     origins = tuple(
-        Origin(*(_part(_items(group[kind]), split) for kind in ("female", "male", "family")))
-        for group in people.values()
+        Origin(*(_items(group[kind]) for kind in ("female", "male", "family"))) for group in people.values()
     )
-    parts = {name: _part(_items(text), split) for name, text in places.items()}
+    parts = {name: _items(text) for name, text in places.items()}
     cities = tuple(_city(line) for line in parts.pop("cities"))
     return Pools(
         origins=origins,
         cities=cities,
-        facts={kind: _part(_items(text), split) for kind, text in facts.items()},
-        sentences={name: _dealt(text.strip().split("\n"), split) for name, text in _read("sentences").items()},
+        facts={kind: _items(text) for kind, text in facts.items()},
+        sentences={name: tuple(text.strip().split("\n")) for name, text in _read("sentences", folder).items()},
         styles={name: tuple((h, p, int(a), int(b)) for h, p, a, b in rows) for name, rows in _read("styles").items()},
+        forms=Forms(**_frozen(_read("forms", folder))),
         **parts,
     )
 
 
-def _read(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(files(__package__).joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+def _read(name: str, folder: str = "") -> dict[str, Any]:
+    path = files(__package__).joinpath(folder, f"{name}.yaml")
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return loaded
+
+
+def _frozen(value: Any) -> Any:
+    """Return lists as tuples, wherever they stand."""
+    if isinstance(value, dict):
+        return {str(key): _frozen(item) for key, item in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _items(text: str) -> tuple[str, ...]:
@@ -76,25 +111,3 @@ def _items(text: str) -> tuple[str, ...]:
 def _city(line: str) -> tuple[str, str, str]:
     name, state, code = (part.strip() for part in line.split(","))
     return name, state, code
-
-
-def _part(items: Iterable[str], split: Split) -> tuple[str, ...]:
-    """Return one half of the items, by the order of their hashes; each half has at least one."""
-    ordered: Sequence[str] = sorted(items, key=lambda item: hashlib.sha256(item.encode()).digest())
-    middle = len(ordered) // 2
-    halves = {Split.ALL: ordered, Split.TUNING: ordered[:middle], Split.HELD_OUT: ordered[middle:]}
-    return tuple(halves[split])
-
-
-def _dealt(lines: Sequence[str], split: Split) -> tuple[str, ...]:
-    """Return one half of a pool's lines so that each rare word in braces comes to both halves if two lines hold it."""
-    words = [set(_WORD.findall(line)) for line in lines]
-    often = Counter(word for found in words for word in found)
-
-    def order(number: int) -> tuple[str, bytes]:
-        rarest = min(words[number], key=lambda word: (often[word], word), default="")
-        return rarest, hashlib.sha256(lines[number].encode()).digest()
-
-    ordered = [lines[number] for number in sorted(range(len(lines)), key=order)]
-    halves = {Split.ALL: ordered, Split.TUNING: ordered[::2], Split.HELD_OUT: ordered[1::2]}
-    return tuple(halves[split])

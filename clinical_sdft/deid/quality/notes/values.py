@@ -15,32 +15,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
 )  # fmt: skip
-_COUNTRIES = (
-    "Poland",
-    "Vietnam",
-    "Nigeria",
-    "Guatemala",
-    "India",
-    "Germany",
-    "Ethiopia",
-    "South Korea",
-    "Brazil",
-    "Syria",
-)
-_HOLIDAYS = ("Christmas", "Thanksgiving", "New Year's Day", "Labor Day", "Easter Sunday")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_SEX_WORDS = {"f": ("woman", "female", "F"), "m": ("man", "male", "M")}
-_CODES = {
-    "licence": ("@#######", "@@######", "###-##-####-@", "@###-####-####", "RN######", "LIC-######"),
-    "dea": ("@@#######",),
-    "npi": ("1#########",),
-    "plate": ("@@@-####", "@@@ ####", "#@@@###", "###-@@@", "@@##@@@", "@@@####"),
-    "vin": ("1HGCM82633A######", "JTDKB20U#########", "3FA6P0@@#########"),
-    "device": ("SN-########", "@@@######@", "##########", "PM####-@@##", "@#####-##", "########"),
-    "udi": ("(01)0#############(17)2#####(10)@@####", "(01)0#############(21)########"),
-    "other": ("ST-######", "@@@-##-####", "CASE-#####", "########", "@@-######", "2023-@@-#####"),
-    "bio": ("FP-########", "BIO-@@####-##", "TMPL########", "IRIS-#######"),
-}
 _CATEGORY = {
     "licence": "licence", "dea": "licence", "npi": "licence", "plate": "vehicle", "vin": "vehicle", "device": "device",
     "udi": "device", "other": "other_id", "bio": "other_id",
@@ -55,9 +30,11 @@ def fill(word: str, world: World, pools: Pools, rng: random.Random) -> Pieces:
     """
     if word in pools.facts:
         return [Piece(rng.choice(pools.facts[word]), keep=word)]
-    if word in _CODES:
-        return [Piece(digits(rng, rng.choice(_CODES[word])), _CATEGORY[word])]
+    if word in _CATEGORY:
+        return [Piece(digits(rng, rng.choice(pools.forms.codes[word])), _CATEGORY[word])]
     role, _, form = word.partition("_")
+    if role in _PEOPLE and form == "email":
+        return [Piece(email(rng, pools, _PEOPLE[role](world)), "email")]
     if role in _PEOPLE and form in _FORMS:
         return _FORMS[form](_PEOPLE[role](world), rng)
     return _FILLERS[word](world, pools, rng)
@@ -88,7 +65,7 @@ def _title(person: Person, rng: random.Random, chance: float) -> Pieces:
     if rng.random() >= chance:
         return []
     if person.credential:
-        return [Piece(rng.choice(("Dr. ", "Dr ")) if person.credential[0] in "MDF" else "Nurse ")]
+        return [Piece(rng.choice(("Dr. ", "Dr ")) if not person.nurse else "Nurse ")]
     return [Piece(rng.choice(("Mrs. ", "Ms. ", "Ms ") if person.sex == "f" else ("Mr. ", "Mr ")))]
 
 
@@ -110,7 +87,6 @@ _FORMS: dict[str, Callable[[Person, random.Random], Pieces]] = {
     "lastfirst": _last_first,
     "cred": _credentialled,
     "init": lambda person, rng: _name(f"{person.given[0]}. {person.family}"),
-    "email": lambda person, rng: [Piece(email(rng, person), "email")],
 }
 
 
@@ -127,76 +103,58 @@ def _near(world: World, rng: random.Random) -> date:
     return world.visit + timedelta(days=rng.randrange(-40, 40))
 
 
-def write_date(day: date, rng: random.Random) -> str:
-    """Return a full date in one of the forms of clinical notes."""
-    month, short = _MONTHS[day.month - 1], _MONTHS[day.month - 1][:3]
-    ordinal = f"{day.day}{'th' if 4 <= day.day % 100 <= 20 else {1: 'st', 2: 'nd', 3: 'rd'}.get(day.day % 10, 'th')}"
-    return rng.choice(
-        (
-            f"{day.month}/{day.day}/{day.year}", f"{day.month:02d}/{day.day:02d}/{day.year}",
-            f"{day.month}/{day.day}/{day.year % 100:02d}", f"{day.month}-{day.day}-{day.year}", day.isoformat(),
-            f"{day.day}.{day.month}.{day.year}", f"{month} {day.day}, {day.year}", f"{short} {day.day} {day.year}",
-            f"{day.day} {month} {day.year}", f"{day.day:02d}-{short}-{day.year}", f"{month} {ordinal}, {day.year}",
-            f"{day.day:02d}{short.upper()}{day.year}", f"the {ordinal} of {month} {day.year}", f"{day:%Y%m%d}",
-            f"{day.month:02d}/{day.day:02d}/{day.year} 14:35", f"{short}. {day.day}, {day.year}",
-        )
-    )  # fmt: skip
+def write_date(day: date, form: str) -> str:
+    """Return a date in a form whose parts stand in braces: `{m}/{d}/{yyyy}`, `{mon} {ord}`, `{yyyy}{mm}{dd}`."""
+    month = _MONTHS[day.month - 1]
+    suffix = "th" if 4 <= day.day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
+    parts = {
+        "m": day.month, "mm": f"{day.month:02d}", "d": day.day, "dd": f"{day.day:02d}", "ord": f"{day.day}{suffix}",
+        "yyyy": day.year, "yy": f"{day.year % 100:02d}", "month": month, "mon": month[:3], "MON": month[:3].upper(),
+    }  # fmt: skip
+    return form.format(**parts)
 
 
-def _short_date(day: date, rng: random.Random) -> str:
-    month, short = _MONTHS[day.month - 1], _MONTHS[day.month - 1][:3]
-    forms = (
-        f"{day.month}/{day.day}",
-        f"{month} {day.day}",
-        f"{short} {day.day}",
-        f"{day.day} {short}",
-        f"{day.day} {month}",
+def _date(day: date, pools: Pools, rng: random.Random) -> Pieces:
+    """Return a full date, and the time of day behind it as a part of its own: it identifies nobody."""
+    head, bar, time = rng.choice(pools.forms.date).partition("|")
+    return [*_date_piece(write_date(day, head)), *([Piece(time, neutral="time")] if bar else [])]
+
+
+def _short_date(day: date, pools: Pools, rng: random.Random) -> str:
+    return write_date(day, rng.choice(pools.forms.date_short))
+
+
+def _month_year(world: World, pools: Pools, rng: random.Random) -> Pieces:
+    return _date_piece(
+        write_date(world.visit.replace(day=1, year=world.visit.year - 1), rng.choice(pools.forms.month_year))
     )
-    return rng.choice((forms[0], *forms))
 
 
-def _month_year(world: World, rng: random.Random) -> str:
-    month = _MONTHS[world.visit.month - 1]
-    return f"{rng.choice((month, month[:3]))} {world.visit.year - 1}"
-
-
-def _weekday_date(world: World, rng: random.Random) -> Pieces:
+def _weekday_date(world: World, pools: Pools, rng: random.Random) -> Pieces:
     weekday = Piece(f"{rng.choice(_WEEKDAYS)}, ", neutral="weekday")
-    return [weekday, *_date_piece(_short_date(_near(world, rng), rng))]
+    return [weekday, *_date_piece(_short_date(_near(world, rng), pools, rng))]
 
 
 def _date_range(world: World, pools: Pools, rng: random.Random) -> Pieces:
     first = _near(world, rng)
     last = first + timedelta(days=rng.randrange(2, 20))
     joint = rng.choice((" to ", " - ", " through "))
-    return [Piece("from "), *_date_piece(write_date(first, rng)), Piece(joint), *_date_piece(write_date(last, rng))]
-
-
-def _timed(text: str) -> Pieces:
-    """Split the time of day off a date: it identifies nobody."""
-    head, colon, tail = text.partition(" 14:35")
-    return [*_date_piece(head), *([Piece(colon + tail, neutral="time")] if colon else [])]
+    return [Piece("from "), *_date(first, pools, rng), Piece(joint), *_date(last, pools, rng)]
 
 
 def _age(world: World, pools: Pools, rng: random.Random) -> Pieces:
     years = world.age if world.age < 90 else rng.randrange(20, 88)
-    forms = ("{}-year-old", "{} year old", "{} y/o", "{}yo", "{} years old", "{} yr old")
-    return [Piece(rng.choice(forms).format(years), keep="age")]
+    return [Piece(rng.choice(pools.forms.age).format(years), keep="age")]
+
+
+def _of_patient(form: str, world: World, rng: random.Random) -> str:
+    """Return an address or a file name that holds something of the patient."""
+    given = "".join(c for c in world.patient.given.lower() if c.isascii() and c.isalpha()) or "x"
+    return form.format(mrn=world.mrn, n=rng.randrange(10**6), initial=given[0], given=given)
 
 
 def _web(world: World, pools: Pools, rng: random.Random) -> Pieces:
-    return [
-        Piece(
-            rng.choice(
-                (
-                    f"https://portal.example.org/p/{world.mrn}", "www.patient-example.com/login",
-                    f"http://chart.example.net/?id={rng.randrange(10**6)}", f"https://{world.patient.given[0].lower()}.example.edu",
-                    "myhealth.example.org",
-                )
-            ),
-            "url",
-        )
-    ]  # fmt: skip
+    return [Piece(_of_patient(rng.choice(pools.forms.web), world, rng), "url")]
 
 
 def _network(world: World, pools: Pools, rng: random.Random) -> Pieces:
@@ -206,12 +164,11 @@ def _network(world: World, pools: Pools, rng: random.Random) -> Pieces:
 
 
 def _photo(world: World, pools: Pools, rng: random.Random) -> Pieces:
-    return [
-        Piece(
-            rng.choice((f"IMG_{rng.randrange(1000, 9999)}{rng.randrange(10, 99)}.jpg", f"photo-{world.mrn}.png")),
-            "other_id",
-        )
-    ]
+    return [Piece(_of_patient(digits(rng, rng.choice(pools.forms.photos)), world, rng), "other_id")]
+
+
+def _date_word(world: World, pools: Pools, rng: random.Random) -> Pieces:
+    return _date_piece(rng.choice((rng.choice(pools.forms.holidays), _short_date(_near(world, rng), pools, rng))))
 
 
 def _state(world: World) -> Pieces:
@@ -221,7 +178,7 @@ def _state(world: World) -> Pieces:
 _FILLERS: dict[str, Filler] = {
     "p_title_last": _titled_last,
     "sex": lambda w, p, r: [Piece("Female" if w.patient.sex == "f" else "Male")],
-    "sexword": lambda w, p, r: [Piece(r.choice(_SEX_WORDS[w.patient.sex]))],
+    "sexword": lambda w, p, r: [Piece(r.choice(p.forms.sex_words[w.patient.sex]))],
     "rel": lambda w, p, r: [Piece(w.relative.relation)],
     "email": lambda w, p, r: [Piece(w.email, "email")],
     "mrn": lambda w, p, r: [Piece(w.mrn, "mrn")],
@@ -229,15 +186,15 @@ _FILLERS: dict[str, Filler] = {
     "ssn4": lambda w, p, r: [Piece(w.ssn[-4:], "ssn")],
     "plan": lambda w, p, r: [Piece(w.plan, "health_plan")],
     "account": lambda w, p, r: [Piece(w.account, "account")],
-    "phone": lambda w, p, r: [Piece(r.choice((w.phone, phone(r))), "phone")],
-    "fax": lambda w, p, r: [Piece(phone(r), "phone")],
-    "dob": lambda w, p, r: _timed(write_date(w.born, r)),
-    "date": lambda w, p, r: _timed(write_date(_near(w, r), r)),
+    "phone": lambda w, p, r: [Piece(r.choice((w.phone, phone(r, p))), "phone")],
+    "fax": lambda w, p, r: [Piece(phone(r, p), "phone")],
+    "dob": lambda w, p, r: _date(w.born, p, r),
+    "date": lambda w, p, r: _date(_near(w, r), p, r),
     "date_range": _date_range,
-    "date_short": lambda w, p, r: _date_piece(_short_date(_near(w, r), r)),
-    "date_word": lambda w, p, r: _date_piece(r.choice((r.choice(_HOLIDAYS), _short_date(_near(w, r), r)))),
-    "weekday_date": lambda w, p, r: _weekday_date(w, r),
-    "month_year": lambda w, p, r: _date_piece(_month_year(w, r)),
+    "date_short": lambda w, p, r: _date_piece(_short_date(_near(w, r), p, r)),
+    "date_word": _date_word,
+    "weekday_date": _weekday_date,
+    "month_year": _month_year,
     "year": lambda w, p, r: [Piece(str(w.visit.year - r.randrange(2, 30)), neutral="year")],
     "fac": lambda w, p, r: [Piece(w.facilities[0], "facility")],
     "fac2": lambda w, p, r: [Piece(w.facilities[1], "facility")],
@@ -248,7 +205,7 @@ _FILLERS: dict[str, Filler] = {
     "county": lambda w, p, r: [Piece(r.choice(p.counties), "place")],
     "neighbourhood": lambda w, p, r: [Piece(r.choice(p.neighbourhoods), "place")],
     "street": lambda w, p, r: [Piece(w.street, "address")],
-    "country": lambda w, p, r: [Piece(r.choice(_COUNTRIES), neutral="country")],
+    "country": lambda w, p, r: [Piece(r.choice(p.forms.countries), neutral="country")],
     "url": _web,
     "ip": _network,
     "photo": _photo,

@@ -2,21 +2,12 @@
 
 import random
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from string import ascii_uppercase
 from typing import Any
 
 from clinical_sdft.deid.quality.notes.pools import Origin, Pools
-
-_RELATIONS = {
-    "f": ("daughter", "wife", "sister", "mother", "aunt", "niece", "friend", "grandmother"),
-    "m": ("son", "husband", "brother", "father", "uncle", "nephew", "neighbor", "grandson"),
-}
-_CREDENTIALS = ("MD", "DO", "M.D.", "MD, PhD", "MBBS", "FACP")
-_NURSE_CREDENTIALS = ("RN", "R.N.", "LPN", "NP", "RN, BSN", "CRNA")
-_MAIL_HOSTS = ("example.org", "mail.example.com", "example.net", "post.example.edu", "inbox.example.co.uk")
 
 
 @dataclass(frozen=True)
@@ -29,6 +20,7 @@ class Person:
     sex: str
     credential: str = ""
     relation: str = ""
+    nurse: bool = False
 
     @property
     def full(self) -> str:
@@ -98,7 +90,7 @@ def make_world(rng: random.Random, pools: Pools, *, old: bool = False) -> World:
         patient=patient,
         relative=_relative(rng, pools, patient),
         doctors=(_doctor(rng, pools), _doctor(rng, pools)),
-        nurse=_person(rng, pools, credential=rng.choice(_NURSE_CREDENTIALS)),
+        nurse=replace(_person(rng, pools, credential=rng.choice(pools.forms.nurse_credentials)), nurse=True),
         born=visit - timedelta(days=years * 365 + rng.randrange(30, 330) + years // 4),
         visit=visit,
         city=city,
@@ -106,12 +98,12 @@ def make_world(rng: random.Random, pools: Pools, *, old: bool = False) -> World:
         street=_street(rng, pools),
         facilities=(one, two),
         employer=rng.choice(pools.employers),
-        mrn=rng.choice(MRN_SHAPES)(rng),
-        ssn=_digits(rng, "###-##-####"),
-        plan=rng.choice(PLAN_SHAPES)(rng),
-        account=rng.choice(ACCOUNT_SHAPES)(rng),
-        phone=phone(rng),
-        email=email(rng, patient),
+        mrn=digits(rng, rng.choice(pools.forms.mrn)),
+        ssn=digits(rng, "###-##-####"),
+        plan=digits(rng, rng.choice(pools.forms.plan)),
+        account=digits(rng, rng.choice(pools.forms.account)),
+        phone=phone(rng, pools),
+        email=email(rng, pools, patient),
     )
 
 
@@ -140,13 +132,13 @@ def _plain(person: Person) -> Person:
 
 def _relative(rng: random.Random, pools: Pools, patient: Person) -> Person:
     sex = rng.choice("fm")
-    person = _person(rng, pools, relation=rng.choice(_RELATIONS[sex]), sex=sex)
+    person = _person(rng, pools, relation=rng.choice(pools.forms.relations[sex]), sex=sex)
     family = patient.family if rng.random() < 0.6 else person.family
     return Person(person.given, person.middle, family, sex, "", person.relation)
 
 
 def _doctor(rng: random.Random, pools: Pools) -> Person:
-    return _person(rng, pools, credential=rng.choice(_CREDENTIALS))
+    return _person(rng, pools, credential=rng.choice(pools.forms.credentials))
 
 
 def _street(rng: random.Random, pools: Pools) -> str:
@@ -161,10 +153,6 @@ def _street(rng: random.Random, pools: Pools) -> str:
 
 def digits(rng: random.Random, pattern: str) -> str:
     """Return a pattern filled: # a digit, 0-less in front, @ a capital letter."""
-    return _digits(rng, pattern)
-
-
-def _digits(rng: random.Random, pattern: str) -> str:
     out: list[str] = []
     for character in pattern:
         if character == "#":
@@ -176,35 +164,17 @@ def _digits(rng: random.Random, pattern: str) -> str:
     return "".join(out)
 
 
-def _shapes(*patterns: str) -> tuple[Callable[[random.Random], str], ...]:
-    return tuple((lambda rng, pattern=pattern: _digits(rng, pattern)) for pattern in patterns)
-
-
-MRN_SHAPES = _shapes("#######", "########", "##-##-##", "@@######", "MR-######", "###-###-###", "@#######", "00######")
-PLAN_SHAPES = _shapes(
-    "#@@#-@@#-@@##", "@@@#########", "###########@", "HP-#######", "W#########", "@@@######-##", "##########"
-)
-ACCOUNT_SHAPES = _shapes("##########", "ACC-#######", "@##########", "#######-###", "####-####-####")
-
-
-def phone(rng: random.Random) -> str:
+def phone(rng: random.Random, pools: Pools) -> str:
     """Return a telephone number in one of the usual forms; the exchange is the fictitious 555."""
     area, line = rng.randrange(201, 989), f"01{rng.randrange(100):02d}"
-    form = rng.choice(
-        (
-            "({a}) 555-{n}", "{a}-555-{n}", "{a}.555.{n}", "{a} 555 {n}", "+1 {a} 555 {n}", "1-{a}-555-{n}",
-            "{a}555{n}",
-            "({a})555-{n} ext. 214", "{a}-555-{n} x33", "+44 20 7946 {n}", "001-{a}-555-{n}",
-        )
-    )  # fmt: skip
-    return form.format(a=area, n=line)
+    return rng.choice(pools.forms.phone).format(a=area, n=line)
 
 
-def email(rng: random.Random, person: Person) -> str:
+def email(rng: random.Random, pools: Pools, person: Person) -> str:
     """Return an e-mail address under a reserved domain."""
     ascii_name = [
         "".join(c for c in unicodedata.normalize("NFKD", part).casefold() if c.isascii() and c.isalpha()) or "x"
         for part in (person.given, person.family)
     ]
-    form = rng.choice(("{0}.{1}", "{0[0]}{1}", "{1}_{0}", "{0}{n}", "{1}.{0[0]}{n}", "{0}-{1}", "{0}+clinic"))
-    return f"{form.format(*ascii_name, n=rng.randrange(1, 99))}@{rng.choice(_MAIL_HOSTS)}"
+    form = rng.choice(pools.forms.email)
+    return f"{form.format(*ascii_name, n=rng.randrange(1, 99))}@{rng.choice(pools.forms.mail_hosts)}"

@@ -13,8 +13,8 @@ from data_contracts import GoldDocument, sha256_digest
 
 PARTS = (Split.TUNING, Split.HELD_OUT)
 FROZEN = {
-    Split.TUNING: "sha256:fd33f366ae3a1a9c61d884304017aa89d96b25f56d073e1665292fa89e0e867f",
-    Split.HELD_OUT: "sha256:1ba6e25e7872126b0afd42c88d9e78d9924297a3d8ca58bb47cef905bdcb7e9c",
+    Split.TUNING: "sha256:c6339a78ae373983a33f9d88f4f353c8be996a304bb3c3826acf0ffef44988a7",
+    Split.HELD_OUT: "sha256:e0f2ba5b70bf8ca519c745537ba8241da04f658e5dcb0319d98da45befb6a653",
 }
 
 
