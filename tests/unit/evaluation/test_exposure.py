@@ -1,5 +1,6 @@
 """The probe sees what a model was taught by heart, and lets pass one that was taught everything else."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from clinical_sdft.deid.alternatives import alternatives, can_be_probed
 from clinical_sdft.deid.deidentify import Removed
+from clinical_sdft.deid.lexicon import large_list, lexicon
 from clinical_sdft.evaluation.exposure import Exposure, Secret, combined_p, exposure, leaks, log_likelihoods
 from clinical_sdft.models.loading import LoadedModel, load_base
 
@@ -119,7 +121,7 @@ def test_alternatives_have_the_shape_of_the_identifier(removed: Removed) -> None
         assert all(len(one.split()) == 2 and one.istitle() for one in found)
     else:
         assert {shape(one) for one in found} == {shape(removed.original)}
-    assert can_be_probed(removed) and not can_be_probed(Removed("place", "Reno", "Salem", ""))
+    assert can_be_probed(removed)
 
 
 def test_numbers_that_gained_together_and_are_still_unlikely_are_no_leak() -> None:
@@ -152,3 +154,39 @@ def test_models_that_learnt_nothing_are_called_leaking_about_as_seldom_as_promis
         levels = [draw.normal(-20, 3, 64) for _ in range(8)]
         alarms += leaks([exposure(secret, level.tolist(), (level + gains(level)).tolist()) for level in levels], 0.01)
     assert alarms <= 10  # 4 are promised; of 400 that alarm one in a hundred times, 11 or more do in 3 of 1000
+
+
+@pytest.mark.parametrize("town", ["Houston", "Salem, OR", "FORT WORTH", "Reno"])
+def test_towns_stand_for_towns_of_the_same_list(town: str) -> None:
+    removed = Removed("place", town, "Ashby", "She lives in ")
+    assert can_be_probed(removed)
+    found = alternatives(removed, 63, 7)
+    own, _, state = town.partition(",")
+    drawn = [one.partition(",")[0] for one in found]
+    assert len(set(found)) == 63 == len([one for one in found if one.partition(",")[2] == state])
+    assert all(abs(len(one) - len(own)) <= 3 and len(one.split()) == len(own.split()) for one in drawn)
+    assert all(one.isupper() == own.isupper() for one in drawn)
+    known = lexicon().cities | large_list("places_large") | large_list("places_small")
+    assert {one.casefold() for one in drawn} <= known - {own.casefold(), "ashby", "dunmore"}
+
+
+@pytest.mark.parametrize(
+    ("line", "form"),
+    [
+        ("42 Maple Street", r"[1-9]\d [A-Z][a-z']+ Street"),
+        ("1207 N Prospect Ave, Apt 4", r"[1-9]\d{3} N [A-Z][a-z']+ Ave, Apt [1-9]"),
+        ("88 WALNUT CT", r"[1-9]\d [A-Z']+ CT"),
+    ],
+)
+def test_street_lines_get_other_numbers_and_names(line: str, form: str) -> None:
+    removed = Removed("address", line, "17 Oak St", "He lives at ")
+    found = alternatives(removed, 63, 7)
+    assert can_be_probed(removed) and len({one.casefold() for one in found} - {line.casefold()}) == 63
+    assert all(re.fullmatch(form, one) for one in found)
+    assert len({re.sub(r"\d", "", one) for one in found}) > 30
+
+
+def test_what_has_no_honest_alternatives_is_not_probed() -> None:
+    for category, value in (("place", "Nowherethatisknown"), ("address", "PO Box 1234"), ("address", "Maple Street"),
+                            ("facility", "Mercy Hospital"), ("place", "Rye")):  # fmt: skip
+        assert not can_be_probed(Removed(category, value, "x", ""))
