@@ -5,7 +5,7 @@ from clinical_sdft.deid.ner.model import NerModel
 from clinical_sdft.deid.ner.patterns import PatternsOnly
 from clinical_sdft.deid.ner.spacy_model import PINNED_DIGEST, SpacyNer
 
-CHOICES = "spacy, transformers:FOLDER-OR-ID, patterns"
+CHOICES = "spacy, transformers:FOLDER-OR-ID, gliner:FOLDER, patterns"
 
 
 def chosen_ner(setting: str, pinned_digest: str | None = None) -> NerModel:
@@ -25,11 +25,10 @@ def chosen_ner(setting: str, pinned_digest: str | None = None) -> NerModel:
         from clinical_sdft.deid.ner.transformers_model import TransformersNer
 
         return TransformersNer(location, pinned_digest)
+    if kind == "gliner" and location:
+        from clinical_sdft.deid.ner.gliner_model import GlinerNer
+
+        return GlinerNer(location, pinned_digest)
     if kind == "patterns" and not location:
         return PatternsOnly()
-    if kind == "gliner":
-        raise NerModelError(
-            f"deid_ner = {setting!r}: GLiNER 0.2.29 asks for transformers below 5.17, this package for a later one; "
-            f"write one of {CHOICES}"
-        )
     raise NerModelError(f"deid_ner = {setting!r} names no model: write one of {CHOICES}")

@@ -151,10 +151,3 @@ def _record(text: str) -> PatientRecord:
     return PatientRecord.model_validate(
         {"id": "R-1", "patient": {"id": "P-1"}, "narrative": text, "diagnosis": "psoriasis"}
     )
-
-
-def test_gliner_is_refused_in_one_line_that_says_why() -> None:
-    with pytest.raises(
-        NerModelError, match=r"^deid_ner = 'gliner:folder': GLiNER .* transformers below 5\.17.*patterns$"
-    ):
-        chosen_ner("gliner:folder")
