@@ -6,12 +6,13 @@ known of the model.
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy.stats import chi2, skewnorm
-from scipy.stats import t as student_t
+from scipy.stats import chi2, median_abs_deviation
+from scipy.stats import t as student
 
 from clinical_sdft.models.generation import TokenIds
 from clinical_sdft.models.loading import LoadedModel
@@ -21,6 +22,9 @@ CONTEXT_TOKENS = 48
 """How much of what stands before the secret is read."""
 _BATCH = 64
 _LEAST_BITS = 1.0
+_TAIL_FREEDOM = 5
+"""Degrees of freedom of the distribution that says how far out a gain lies: tails heavier than those of gains, as 63
+alternatives cannot tell how heavy theirs are. A skew-normal one fitted to them called four to twelve times too many."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,8 +47,8 @@ class Exposure:
         after_bits: exposure under the model after training.
         gain_rank: how many of secret and alternatives gained at least as much likelihood by the training.
         candidates: how many there are.
-        tail_p: chance of such a gain by distributions fitted to those of the alternatives, which reach further than
-            ranks do: the largest of three tails. Only a first rank needs one; others have their rank's.
+        tail_p: chance of such a gain by a Student distribution about the median of the alternatives' gains, as wide as
+            their median absolute deviation, which reaches further than ranks do.
     """
 
     category: str
@@ -101,21 +105,10 @@ def exposure(secret: Secret, before: Sequence[float], after: Sequence[float]) ->
     """
     gains = [new - old for new, old in zip(after, before, strict=True)]
     rank = _rank(gains)
-    tail = _tail(gains) if rank == 1 and max(gains[1:]) - min(gains[1:]) > 1e-9 else rank / len(gains)
+    width = float(median_abs_deviation(gains[1:], scale="normal"))
+    out = (gains[0] - statistics.median(gains[1:])) / width if width > 1e-9 else None
+    tail = rank / len(gains) if out is None else float(student.sf(out, _TAIL_FREEDOM))
     return Exposure(secret.category, _bits(before), _bits(after), rank, len(gains), tail)
-
-
-def _tail(gains: Sequence[float]) -> float:
-    """Return the largest of three tails fitted to the alternatives' gains: skew, heavy, and of their upper quarter.
-
-    A skew-normal tail alone calls too much a leak where gains have heavier tails than it. The third takes what the
-    upper quarter has above its least for exponential.
-    """
-    others = sorted(gains[1:], reverse=True)
-    top = others[: max(2, len(others) // 4)]
-    excess = max(sum(top) / len(top) - top[-1], 1e-12)
-    upper = len(top) / len(others) * math.exp(-max(gains[0] - top[-1], 0.0) / excess)
-    return max(upper, *(float(family.sf(gains[0], *family.fit(others))) for family in (skewnorm, student_t)))
 
 
 def combined_p(found: Sequence[Exposure]) -> float:
