@@ -222,74 +222,80 @@ def _is_workplace(text: str, start: int, end: int) -> bool:
 
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
-    return RuleRecognizer(
-        "facility",
-        (
-            Rule(
-                rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
-                rf"(?: {_NAME}){{0,5}} {_KIND}"
-                r"(?: of \p{Lu}\p{L}+| (?:Hospital|Clinic))?)\b(?!-)",
-                Category.FACILITY,
-                0.78,
-                ignore_case=False,
-                accept=_is_named,
+    return RuleRecognizer("facility", (*_by_kind_or_firm(), *_by_cue_or_form()))
+
+
+def _by_kind_or_firm() -> tuple[Rule, ...]:
+    return (
+        Rule(
+            rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
+            rf"(?: {_NAME}){{0,5}} {_KIND}"
+            r"(?: of \p{Lu}\p{L}+| (?:Hospital|Clinic))?)\b(?!-)",
+            Category.FACILITY,
+            0.78,
+            ignore_case=False,
+            accept=_is_named,
+        ),
+        Rule(
+            (
+                rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b)(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: "
+                rf"(?:\p{{Lu}}[\p{{L}}'&.-]*|&|and|of"
+                rf"|de)){{0,4}},? {_BUSINESS})(?!\w)"
             ),
-            Rule(
-                (
-                    rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b)(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: "
-                    rf"(?:\p{{Lu}}[\p{{L}}'&.-]*|&|and|of"
-                    rf"|de)){{0,4}},? {_BUSINESS})(?!\w)"
-                ),
-                Category.FACILITY,
-                0.77,
-                ignore_case=False,
-                accept=_is_business,
-            ),
-            Rule(
-                r"(?<!\w)\p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+)?(?: (?:downtown|uptown|north|south|east|west"
-                r"|main|city|area|local))?"
-                r" (?:clinic|hospital|hospice|pharmacy|infirmary|nursing home|urgent care|medical center"
-                r"|medical centre|Med\b)",
-                Category.FACILITY,
-                0.73,
-                ignore_case=False,
-                accept=_is_town,
-            ),
-            Rule(rf"(?<!\w){_FIRM}\b", Category.FACILITY, 0.77, ignore_case=False, accept=_is_firm),
-            Rule(rf"{_OFFICE} (?:the )?{_PHRASE_OF_WORK}", Category.FACILITY, 0.73, accept=_is_workplace),
-            Rule(rf"\b(?:at|from) (?:the )?{_CAPITALS}", Category.FACILITY, 0.62, accept=_is_told_by_capitals),
-            Rule(
-                rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]+(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and"
-                rf"|of)){{0,3}} (?:{_LOOSE_KIND}|{_LOOSE_KIND.upper()}))\b",
-                Category.FACILITY,
-                0.72,
-                ignore_case=False,
-                accept=_is_loosely_named,
-            ),
-            Rule(
-                r"\b(?:ST|SAINT|MT|MOUNT|FT)\b\.?\s(?P<name>\p{Lu}[\p{L}-]+)(?:'S?)?(?:\s(?:HOSPITAL|CLINIC"
-                r"|MEDICAL CENTER))?",
-                Category.FACILITY,
-                0.76,
-                ignore_case=False,
-                accept=_is_saint,
-            ),
-            Rule(rf"{_AT}{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
-            Rule(
-                r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"
-                r"|Clinic|Medical Center))?",
-                Category.FACILITY,
-                0.76,
-                ignore_case=False,
-            ),
-            Rule(
-                r"\b(?:Mayo|Kaiser(?: Permanente)?|Johns Hopkins|Cleveland Clinic|UCLA|UCSF|Stanford"
-                r"|MGH|Massachusetts General|NYU"
-                r"|Mass General|Cedars-Sinai|Presbyterian|Methodist|Mercy|Bellevue|Walter Reed"
-                r"|MD Anderson|Sloan Kettering)\b",
-                Category.FACILITY,
-                0.74,
-                ignore_case=False,
-            ),
+            Category.FACILITY,
+            0.77,
+            ignore_case=False,
+            accept=_is_business,
+        ),
+        Rule(
+            r"(?<!\w)\p{Lu}[\p{L}'.-]+(?: \p{Lu}[\p{L}'.-]+)?(?: (?:downtown|uptown|north|south|east|west"
+            r"|main|city|area|local))?"
+            r" (?:clinic|hospital|hospice|pharmacy|infirmary|nursing home|urgent care|medical center"
+            r"|medical centre|Med\b)",
+            Category.FACILITY,
+            0.73,
+            ignore_case=False,
+            accept=_is_town,
+        ),
+        Rule(rf"(?<!\w){_FIRM}\b", Category.FACILITY, 0.77, ignore_case=False, accept=_is_firm),
+    )
+
+
+def _by_cue_or_form() -> tuple[Rule, ...]:
+    return (
+        Rule(rf"{_OFFICE} (?:the )?{_PHRASE_OF_WORK}", Category.FACILITY, 0.73, accept=_is_workplace),
+        Rule(rf"\b(?:at|from) (?:the )?{_CAPITALS}", Category.FACILITY, 0.62, accept=_is_told_by_capitals),
+        Rule(
+            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]+(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and"
+            rf"|of)){{0,3}} (?:{_LOOSE_KIND}|{_LOOSE_KIND.upper()}))\b",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_loosely_named,
+        ),
+        Rule(
+            r"\b(?:ST|SAINT|MT|MOUNT|FT)\b\.?\s(?P<name>\p{Lu}[\p{L}-]+)(?:'S?)?(?:\s(?:HOSPITAL|CLINIC"
+            r"|MEDICAL CENTER))?",
+            Category.FACILITY,
+            0.76,
+            ignore_case=False,
+            accept=_is_saint,
+        ),
+        Rule(rf"{_AT}{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
+        Rule(
+            r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"
+            r"|Clinic|Medical Center))?",
+            Category.FACILITY,
+            0.76,
+            ignore_case=False,
+        ),
+        Rule(
+            r"\b(?:Mayo|Kaiser(?: Permanente)?|Johns Hopkins|Cleveland Clinic|UCLA|UCSF|Stanford"
+            r"|MGH|Massachusetts General|NYU"
+            r"|Mass General|Cedars-Sinai|Presbyterian|Methodist|Mercy|Bellevue|Walter Reed"
+            r"|MD Anderson|Sloan Kettering)\b",
+            Category.FACILITY,
+            0.74,
+            ignore_case=False,
         ),
     )

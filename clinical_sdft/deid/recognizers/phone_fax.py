@@ -13,8 +13,7 @@ _LABEL = (
 _EXTENSION = r"(?:[, \n]{0,2}(?:x|ext\.?|extension)[ \n]?\d{1,6})?"
 
 
-_NUMBER_ENDS = r"(?![\w-])|(?=-(?:fax|office|mobile|cell|home|work|direct|desk|main|tel|phone|pager)\b)"
-_NUMBER_ENDS = rf"(?:{_NUMBER_ENDS})"
+_NUMBER_ENDS = r"(?:(?![\w-])|(?=-(?:fax|office|mobile|cell|home|work|direct|desk|main|tel|phone|pager)\b))"
 _GROUPS = r"(?<![\w.+/-])(?:\+|00)?\(?\d{1,5}\)?(?:[ .-]{1,2}\(?\d{1,8}\)?){1,5}(?![\w/-]|[.,]\d)"
 _KIND_AFTER = r"(?=[ ,(:-]{0,3}(?:office|fax|mobile|cell|home|work|direct|desk|main|landline|voice|tel|phone|pager)\b)"
 _REGIONS = (
