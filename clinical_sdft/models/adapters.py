@@ -6,8 +6,8 @@ the factors, the candidate the weights with them, and no tensor is in memory twi
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +17,11 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import safe_open
 
 from clinical_sdft.errors import DigestMismatchError, InputError
+from clinical_sdft.models.generation import TokenIds
 from clinical_sdft.models.lean_lora import Delta, make_lean
 from clinical_sdft.models.loading import LoadedModel
+from clinical_sdft.models.prefix import Prefix, shared_prefix
+from clinical_sdft.models.quick import make_quick
 from clinical_sdft.models.sources import file_sha256
 from clinical_sdft.models.tensors import write_tensors
 from data_contracts import Digest, LoraSettings
@@ -85,8 +88,11 @@ def merge(loaded: LoadedModel, adapter: Adapter) -> None:
 class RoleModel:
     """Two roles on one set of weights: the incumbent as loaded, the candidate with new factors on top."""
 
-    def __init__(self, loaded: LoadedModel, lora: LoraSettings, seed: int = 0) -> None:
-        """Attach fresh factors (B = 0): at the start the candidate *is* the incumbent."""
+    def __init__(self, loaded: LoadedModel, lora: LoraSettings, seed: int = 0, *, quick: bool = False) -> None:
+        """Attach fresh factors (B = 0): at the start the candidate *is* the incumbent.
+
+        `quick` lets all of it be computed in a quicker order (`quick.py`).
+        """
         torch.manual_seed(seed)
         config = LoraConfig(
             r=lora.rank, lora_alpha=lora.alpha, target_modules=list(lora.targets), task_type="CAUSAL_LM"
@@ -99,6 +105,9 @@ class RoleModel:
             self.model: PeftModel = get_peft_model(loaded.model, config)
         self._stand_ins: dict[str, Delta] = {}
         make_lean(self.model, self._stand_ins)
+        self._quick = quick
+        if quick:
+            make_quick(self.model)
 
     def parameters(self) -> dict[str, torch.nn.Parameter]:
         """Return the candidate's trainable factors by name."""
@@ -121,6 +130,10 @@ class RoleModel:
         else:
             with self.model.disable_adapter():
                 yield self.model
+
+    def beginning(self, prompts: Sequence[TokenIds]) -> AbstractContextManager[Prefix | None]:
+        """Read what the prompts of a batch begin with, once for all its parts; nothing unless quick."""
+        return shared_prefix(self.model, prompts) if self._quick else nullcontext()
 
     @contextmanager
     def standing_in(self, deltas: Mapping[str, Delta]) -> Iterator[Any]:

@@ -117,7 +117,8 @@ def left_pad(rows: Sequence[TokenIds]) -> tuple[torch.Tensor, torch.Tensor]:
 def read_prefix(model: Any, prefix: TokenIds) -> DynamicCache:
     """Return the keys and values of one row of tokens that many rows begin with."""
     cache = DynamicCache(config=model.config)
-    model(input_ids=torch.tensor([list(prefix)]), past_key_values=cache, use_cache=True, logits_to_keep=1)
+    # Without the output layer: nobody asks what comes after it.
+    model.get_decoder()(input_ids=torch.tensor([list(prefix)]), past_key_values=cache, use_cache=True)
     return cache
 
 

@@ -12,7 +12,7 @@ from clinical_sdft.models.adapters import RoleModel, save_adapter, stack
 from clinical_sdft.models.compact import compacted
 from clinical_sdft.models.loading import LoadedModel
 from clinical_sdft.models.probe import dtype_of, threads_set
-from clinical_sdft.models.quick import keep_freed_memory, make_quick
+from clinical_sdft.models.quick import keep_freed_memory
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.checkpoint import discard_checkpoint
 from clinical_sdft.sdft.cost import Ledger
@@ -54,10 +54,9 @@ def train_arm(
     ledger = Ledger(incumbent.loaded.weights)
     dtype = dtype_of(plan.training.dtype)
     incumbent.loaded.model.to(dtype)
-    roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed)
+    quick = plan.training.quick or dtype is not torch.float32
+    roles = RoleModel(incumbent.loaded, plan.lora, plan.training.seed, quick=quick)
     keep_freed_memory()
-    if plan.training.quick or dtype is not torch.float32:
-        make_quick(roles.model)
     chosen = chosen_teacher(plan) if arm == "sdft" else None
     kept = folder if party.size == 1 else folder / f"rank-{party.rank}-of-{party.size}"
     objective = _sdft(roles, incumbent, plan, chosen, kept, ledger) if chosen else _sft(roles, plan, ledger)

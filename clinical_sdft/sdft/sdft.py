@@ -8,6 +8,7 @@ import torch
 
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.models.generation import BatchGenerator, Generator, Sampling, TokenIds
+from clinical_sdft.models.prefix import Prefix
 from clinical_sdft.sdft.checkpoint import ROLLOUTS
 from clinical_sdft.sdft.cost import FORWARD_BACKWARD_FROZEN, Ledger
 from clinical_sdft.sdft.divergence import Divergence
@@ -76,10 +77,14 @@ class SelfDistillationObjective:
 
     def accumulate(self, batch: Batch) -> float:
         """Add the batch's gradients to the candidate and return its loss in nats per token."""
-        total = 0.0
-        for rollout in self._rollouts(batch):
-            total += self._learn(rollout, len(batch.rows))
-        return total
+        rollouts = self._rollouts(batch)
+        prompts = [prompt for rollout in rollouts for prompt in rollout.prompts]
+        written = sum(len(completion) for rollout in rollouts for completion in rollout.completions)
+        with (
+            self._ledger.phase("student", sum(map(len, prompts)) + written, FORWARD_BACKWARD_FROZEN),
+            self._roles.beginning(prompts) as prefix,
+        ):
+            return sum(self._learn(rollout, len(batch.rows), prefix) for rollout in rollouts)
 
     def follow(self) -> None:
         """Let the teacher take notice of an optimizer step."""
@@ -144,18 +149,16 @@ class SelfDistillationObjective:
                 scores[i] = TeacherScores(together.indices_BTK[place, :length], together.log_probs_BTK[place, :length])
         return [score for score in scores if score is not None]
 
-    def _learn(self, rollout: Rollout, demonstrations: int) -> float:
-        tokens = sum(map(len, rollout.prompts)) + sum(map(len, rollout.completions))
-        with self._ledger.phase("student", tokens, FORWARD_BACKWARD_FROZEN):
-            logits_BTV, mask_BT = completion_logits(self._roles.model, rollout.prompts, rollout.completions)
-            nats_BT = self._divergence.per_token(rollout.scores, logits_BTV)
-            anchor_B = torch.tensor(rollout.is_anchor)
-            if self._settings.mask_thinking:
-                mask_BT = mask_BT * heard(self._roles.loaded.tokenizer, rollout.prompts, rollout.completions)
-            skipped_BT = mask_BT.cumsum(1) <= self._settings.skip_tokens
-            kept_BT = mask_BT * ~(skipped_BT & ~anchor_B[:, None])
-            anchors = max(1, round(demonstrations * self._settings.anchor_share))
-            weight_B = torch.where(anchor_B, self._settings.anchor_weight / anchors, 1 / demonstrations)
-            loss = (weight_B * mean_over_tokens(nats_BT, kept_BT)).sum()
-            torch.autograd.backward(loss)
+    def _learn(self, rollout: Rollout, demonstrations: int, prefix: Prefix | None) -> float:
+        logits_BTV, mask_BT = completion_logits(self._roles.model, rollout.prompts, rollout.completions, prefix)
+        nats_BT = self._divergence.per_token(rollout.scores, logits_BTV)
+        anchor_B = torch.tensor(rollout.is_anchor)
+        if self._settings.mask_thinking:
+            mask_BT = mask_BT * heard(self._roles.loaded.tokenizer, rollout.prompts, rollout.completions)
+        skipped_BT = mask_BT.cumsum(1) <= self._settings.skip_tokens
+        kept_BT = mask_BT * ~(skipped_BT & ~anchor_B[:, None])
+        anchors = max(1, round(demonstrations * self._settings.anchor_share))
+        weight_B = torch.where(anchor_B, self._settings.anchor_weight / anchors, 1 / demonstrations)
+        loss = (weight_B * mean_over_tokens(nats_BT, kept_BT)).sum()
+        torch.autograd.backward(loss)
         return float(loss.detach())
