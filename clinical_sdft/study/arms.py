@@ -19,9 +19,8 @@ class StudyArm:
         return TrainingSettings.model_validate({**base.model_dump(), **self.changes, "seed": seed})
 
     def choice(self, report: PreflightReport) -> PreflightReport:
-        """Return the pre-flight with the best plain template, whatever its verdict: β is the arm's own business."""
-        plain = [trial for trial in report.trials if not trial.beta and not trial.calibration]
-        return report.model_copy(update={"template": max(plain, key=lambda trial: trial.accuracy).template})
+        """Return the pre-flight with the template that does best, whatever its verdict."""
+        return report.model_copy(update={"template": max(report.trials, key=lambda trial: trial.accuracy).template})
 
 
 PLAIN = {"beta": 0.0, "calibration": 0.0}

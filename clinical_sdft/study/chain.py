@@ -100,6 +100,7 @@ def _learn(chain: Chain, stage: Stage, number: int, version: Start) -> tuple[Ada
     shown = stage.demonstrations
     report = None
     if chain.arm.kind == "sdft":
+        # Only plain templates are tried: whether to amplify is the arm's own business.
         measured = preflight(
             incumbent.loaded,
             shown,
@@ -109,6 +110,7 @@ def _learn(chain: Chain, stage: Stage, number: int, version: Start) -> tuple[Ada
             sample=min(32, len(shown)),
             seed=chain.seed,
             max_new_tokens=training.rollout_tokens,
+            fixed=TrainingSettings(beta=0.0, calibration=0.0),
         )
         report = chain.arm.choice(measured)
     plan = _plan(chain, number, shown, training, report)
@@ -125,7 +127,9 @@ def _keep(
     if file.is_file():
         return
     incumbent = _load(version)
-    folder = chain.work / chain.name / f"scores-{number}"
+    # The start is the same for every arm: whoever comes first asks it, and the others read its answers.
+    start = chain.work / chain.material.name / f"start-scores-{version.adapter[7:19]}"
+    folder = chain.work / chain.name / f"scores-{number}" if number else start
     suites, replies = suite_results(incumbent, chain.material.suites_at(number), SYSTEM_PROMPT, folder)
     words, habits = voice(replies)
     result = StageResult(
