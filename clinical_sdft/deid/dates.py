@@ -166,7 +166,11 @@ def _candidates(text: str) -> Iterator[DateSpan]:
 def _is_bare_date(text: str, match: Any) -> bool:
     """Tell `seen 4/9` from `pain 7/10`, `strength 4/5` and `1/2 tablet`."""
     before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 20]
-    if any(matches(_NO_DATE_BEFORE, before)) or any(True for m in matches(_NO_DATE_AFTER, after) if m.start() == 0):
+    if any(True for m in matches(_NO_DATE_AFTER, after) if m.start() == 0):
+        return False
+    if any(matches(r"\b(?:since|until|till|dated?|effective|week of|as of) $", before)):
+        return True
+    if any(matches(_NO_DATE_BEFORE, before)):
         return False
     if any(matches(_CUE + "$", before)):
         return True

@@ -42,8 +42,11 @@ _BY_KEY: tuple[tuple[str, Category], ...] = (
 _NAME_NOISE = word_set(
     "dr mr mrs ms miss mx prof md do rn np pa phd jr sr ii iii iv the of and sister brother mother father wife "
     "husband son daughter partner spouse aunt uncle friend cousin niece nephew parent guardian neighbor neighbour "
-    "grandmother grandfather grandson granddaughter step twin de la van der von del da bin al den dos el"
+    "grandmother grandfather grandson granddaughter step twin de la van der von del da bin al den dos el "
+    "stepmother stepfather stepson stepdaughter stepbrother stepsister girlfriend boyfriend "
+    "fiancé fiancée fiance fiancee roommate housemate caregiver carer self ex-wife ex-husband ex"
 )
+_IN_LAW = r"\b\p{L}+[ -]in[ -]law\b"
 _RELATIONS = {
     "f": r"\b(?:mrs|ms|miss|sister|mother|wife|daughter|aunt|niece|grandmother|granddaughter)\b",
     "m": r"\b(?:mr|brother|father|husband|son|uncle|nephew|grandfather|grandson)\b",
@@ -168,7 +171,9 @@ def name_tokens(text: str, sex: str = "") -> tuple[NameToken, ...]:
         matches(r", ?(?:MD|DO|RN|NP|PA|PhD|Jr|Sr)\b", text)
     )
     head = len(text.split(",")[0]) if family_first else 0
+    in_law = {at for m in matches(_IN_LAW, text) for at in range(*m.span())}
     words = [(m.group(), m.start()) for m in matches(r"\p{L}[\p{L}\p{M}']*", text.replace("'s ", "   "))]
+    words = [(word, start) for word, start in words if start not in in_law]
     words = [(word.casefold(), start) for word, start in words if word.casefold() not in _NAME_NOISE]
     last = len(words) - 1
     told = next((told for told, relations in _RELATIONS.items() if any(matches(relations, text))), sex)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from clinical_sdft.deid.lexicon import lexicon, stem
+from clinical_sdft.deid.lexicon import is_english, lexicon, stem
 from clinical_sdft.deid.text import matches, word_set
 
 MASK = "\ue000"
@@ -135,7 +135,9 @@ def _is_eponym(match: Any) -> bool:
     words = lexicon()
     follow = match.string[match.end() : match.end() + 40].casefold().split()[:2]
     is_term = any(word.strip(".,;") in words.eponym_heads for word in follow)
-    return not is_term and stem(match["id"]) in words.eponyms | words.eponym_names
+    word = stem(match["id"])
+    plain = match["id"].isupper() and is_english(word)
+    return not is_term and not plain and word in words.eponyms | words.eponym_names
 
 
 def _is_calendar_day(match: Any) -> bool:
@@ -163,10 +165,10 @@ _HALVES = (
     Shape("half_replaced", rf"(?<![\p{{L}}{MASK}])\p{{Lu}}{{1,2}}{MASK}", ignore_case=False),
     Shape("half_replaced", rf"(?<![\p{{L}}{MASK}])(?P<id>\p{{L}}+)[-'’]{MASK}|{MASK}[-'’](?P<id>(?!s\b)\p{{L}}{{2,}})"),
     Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_PARTICLE})\s{MASK}", lambda match: match["id"] != "DO"),
-    Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’/])", _has_unknown, False),
+    Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’/]|\s?[:#])", _has_unknown, False),
     Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’])", _is_eponym, False),
-    Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_UP})(?:,\s?|\s){MASK}", _has_unknown, False),
-    Shape("half_replaced", rf"\(\d{{3}}\)\s*{MASK}|(?<!\d)\d{{3}}[-.]{MASK}|{MASK}\s?(?:x|ext)\.?\s?\d+"),
+    Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>(?!DOS\b){_UP})(?:,\s?|\s){MASK}", _has_unknown, False),
+    Shape("half_replaced", rf"\(\d{{3}}\)\s*{MASK}|(?<!\d)\d{{3}}[-.]{MASK}|{MASK}\s?(?:x\d\d|ext\.?\s?\d)\d*"),
     Shape("half_replaced", rf"{MASK}\s(?!(?:19|20)\d\d\b)\d{{3,4}}(?=[,.;)\n](?!\d)|$)"),
     Shape(
         "half_replaced", rf"\d(?:st|nd|rd|th)\s(?:of\s)?{MASK}|{MASK}\s\d{{1,2}}(?:st|nd|rd|th)\b|\b\d{{1,2}}\n{MASK}"
@@ -174,7 +176,7 @@ _HALVES = (
 )
 _NAMES = (
     Shape("name_behind_cue", rf"{_STRONG_CUE}(?P<id>(?-i:\p{{Lu}}\p{{Ll}}+))(?![\p{{L}}'’])", _may_be_a_name),
-    Shape("name_behind_cue", rf"{_CUE}(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?P<id>{_UPS})", _has_unknown),
+    Shape("name_behind_cue", rf"{_CUE}(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?P<id>{_UPS})(?!\d)", _has_unknown),
     Shape("name_before_degree", rf"(?P<id>{_UP}(?: {_UP})*),? {_DEGREE}", _has_unknown, False),
     Shape("name_shape", rf"(?<![\p{{L}}\d])(?P<id>\p{{Lu}}\.\s?(?:{_PARTICLE} )?{_UP})", _has_unknown, False),
     Shape("name_shape", rf"(?<!\p{{L}})(?P<id>{_UP},\s?{_UP}(?: \p{{Lu}}\b)?)(?= ?[(|]|\s--|$)", _has_unknown, False),

@@ -19,6 +19,11 @@ _ANALYTE_BEFORE = (
     r"(?: (?:count|level|of|is|was|at|rose to|fell to))*[ :=~<>]*(?:of |to |at |about |only )?$"
 )
 _SPINE = r"\b[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})?\b"
+_SCORED = (
+    r"(?: (?:score|scale|index|grade|class|stage|type|category|risk|q))?(?: (?:of|is|was|at))?[ :=]{1,2}"
+    r"(?:\d{1,2}(?![\d:/-])|\d{1,2}/\d{1,2}(?![\d/])|(?-i:[IV]{1,3}[abAB]?))\b"
+)
+"""What follows the name of a scale: `Braden 18`, `Mallampati class II`."""
 _GUESS_TOKEN = r"[\p{L}\d][\p{L}\d'-]*\.?"
 
 
@@ -34,9 +39,10 @@ def eponym_spans(text: str) -> tuple[tuple[int, int], ...]:
     words = lexicon()
     names = "|".join(sorted(words.eponym_names | words.eponyms, key=len, reverse=True))
     heads = "|".join(sorted(words.eponym_heads, key=len, reverse=True))
-    pattern = rf"\b(?:{names})(?:'s|s'|s)?(?:[ -](?:{names})(?:'s)?)*(?:[ -]\p{{Ll}}+)? (?:{heads})\b"
+    pattern = rf"\b(?:{names})(?:'s|s'|s)?(?:[ \n-](?:{names})(?:'s)?)*(?:[ -]\p{{Ll}}+)?[ \n](?:{heads})\b"
     lone = rf"\b(?:{'|'.join(sorted(words.eponyms, key=len, reverse=True))})(?:'s)?\b"
-    return tuple(match.span() for form in (pattern, lone, _SPINE) for match in matches(form, text))
+    scale = rf"(?<!\. )\b(?:{'|'.join(sorted(words.scale_names, key=len, reverse=True))})(?:'s)?{_SCORED}"
+    return tuple(match.span() for form in (pattern, lone, scale, _SPINE) for match in matches(form, text))
 
 
 _TERM_HEADS = (
@@ -66,7 +72,7 @@ def term_spans(text: str) -> tuple[tuple[int, int], ...]:
     """
     found = [match.span() for form in (_AIDS, _TAGS) for match in matches(form, text)]
     word = r"\p{Lu}[\p{L}\p{M}]{2,}(?:-\p{Lu}[\p{L}\p{M}]+)*"
-    for match in matches(rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)? {_TERM_HEADS}\b", text):
+    for match in matches(rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)?[ \n]{_TERM_HEADS}\b", text):
         before = text[max(0, match.start() - 24) : match.start()]
         last = before.split()[-1:] if before.endswith(" ") else []
         if not any(matches(_TITLE_BEFORE, before)) and not any(stem(word) in lexicon().given for word in last):

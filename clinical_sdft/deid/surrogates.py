@@ -235,7 +235,8 @@ class Surrogates:
         for index, digit in zip(places[-7:-2], "55501", strict=True):
             characters[index] = digit
         written = "".join(characters)
-        return written if alnum(written) not in self._forbidden else new
+        # A longer number must not end in a known one that was stated without its area.
+        return written if {alnum(written), alnum(written)[-7:]}.isdisjoint(self._forbidden) else new
 
     def _facility(self, value: str) -> str:
         kind = next((kind for kind in _KINDS if kind.casefold() in value.casefold()), "")

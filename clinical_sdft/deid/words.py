@@ -106,7 +106,7 @@ _NUMBERS = word_set("two three four five six eight nine ten twelve fifteen twent
 def _may_have_capital(text: str, word: Word) -> bool:
     if word.low == "may":
         return any(matches(r"\d[ ,\n-]{1,2}$", text[max(0, word.start - 4) : word.start])) or any(
-            matches(r"^[., \n-]{1,2}\d", text[word.end : word.end + 3])
+            matches(r"^(?:[., \n-]{1,2}| of )\d", text[word.end : word.end + 5])
         )
     if len(word.low) == 1:
         after = text[word.end : word.end + 2]

@@ -27,6 +27,7 @@ class Lexicon:
     eponyms: frozenset[str]
     eponym_names: frozenset[str]
     eponym_heads: frozenset[str]
+    scale_names: frozenset[str]
     states: frozenset[str]
     state_codes: tuple[str, ...]
     regions: frozenset[str]
@@ -199,7 +200,9 @@ def lexicon() -> Lexicon:
     """Return the word lists of this package."""
     names, places, clinical = (_read(name) for name in ("names", "places", "clinical"))
     fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous", "not_given")}
-    fields |= {key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads")}
+    fields |= {
+        key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads", "scale_names")
+    }
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
     fields["not_towns"] = _words(places["not_towns"])
     fields["regions"] |= large_list("countries")
@@ -249,6 +252,10 @@ def is_english(word: str) -> bool:
 
 
 _MEDICAL_ENDINGS = (
+    "cystic hepatic gastric listhesis esthesia aesthesia iasis ectasis ectasia plegia paresis phagia phasia kinesia "
+    "trophy trophic scopic stomy centesis pexy desis lysis lytic opia opsia ptosis ptysis spasm malacia mycosis "
+    "parous gravida dipine setron tidine dronate ciclib grel xaban gatran fungin penem cytosis blastic genic genous "
+    "rrhage rrhagic dynia ostomy itic metry gram graph graphic "
     "itis emia aemia osis uria algia pathy ectomy oscopy plasty graphy penia megaly pnoea pnea rrhoea rrhea "
     "oedema cillin mycin floxacin prazole olol sartan statin azole cycline zepam tinib ximab zumab umab "
     "gliptin gliflozin triptan lukast"

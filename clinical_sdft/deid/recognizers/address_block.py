@@ -65,11 +65,14 @@ ANCHORS: tuple[str, ...] = (
         rf"(?<![\w.,/:-]){_NUMBER},? {_LEADING} (?:{_SMALL} )*\p{{L}}[\p{{L}}'.-]+"
         rf"(?: \p{{L}}[\p{{L}}'.-]+){{0,4}},? {_NUMBER}(?!\w)"
     ),
-    rf"(?<![\w.,/:-]){_NUMBER},? {_LEADING} {_NAMES}",
+    rf"{_BEFORE}{_NUMBER},? {_LEADING} {_NAMES}",
     rf"{_BEFORE}\b{_GLUED},? {_NUMBER}(?!\w)",
     rf"{_BEFORE}(?<!\w){_NAMES} {_TRAILING},? {_NUMBER}(?!\w)\.?",
     rf"(?<![\w.,/:-])\d{{1,5}} {_NAMES} {_NUMBER}(?= *(?:[\n,]|suite|apt|$))",
-    rf"(?<![\w.,/:-])\d{{1,5}} \d{{1,5}} (?:{_NAMES}|\p{{L}}{{3,}}(?: \p{{L}}{{3,}}){{0,3}}) ?(?=[\n,]|suite|apt)",
+    (
+        rf"(?<![\w.,/:-])\d{{1,5}} \d{{1,5}} (?:{_NAMES}|\p{{L}}{{3,}}(?: \p{{L}}{{3,}}){{0,3}})"
+        r" {0,3}(?=[\n,]|suite|apt)"
+    ),
     rf"\bthe corner of [^\n,;]{{3,50}}? and (?:{_NAMES}|\p{{L}}+)(?: {_ENDING})?",
     r"(?:\d{1,5} )?\bp\.? ?o\.? ?box \d+\b|\bpost office box \d+\b|\bpostfach \d+",
     r"\b(?:psc|cmr|unit|box) \d{1,5},? box \d{1,5}\b",
@@ -140,13 +143,13 @@ def _line_above(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 _LONGEST_NAME = 6
-_NO_STREET = word_set("year years yr yrs old month months week weeks day days hour hours mg mcg ml meq times per")
+_NO_STREET = word_set("out year years yr yrs old month months week weeks day days hour hours mg mcg ml meq times per")
 
 
 def is_street(text: str) -> bool:
     """Tell `12 Maple Lane` from `3 Days Way`: besides the kind of street some word must not be clinical."""
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text)]
-    if any(matches(r"\p{L}{5,}\. ", text)):
+    if any(matches(r"\p{L}{5,}\. |\b(?:in )?place of\b|\bcourse of\b", text)):
         return False
     return _NO_STREET.isdisjoint(words) and any(len(word) > 1 and word not in lexicon().clinical for word in words)
 

@@ -24,6 +24,11 @@ def recognizer() -> RuleRecognizer:
                 0.88,
             ),
             Rule(rf"(?<![\w/.])(?=[\w-]*\d)[\w][\w-]*\.(?:{_IMAGE})\b", Category.OTHER_ID, 0.93),
+            Rule(
+                rf"(?<![\w/.])\p{{L}}[\w-]*(?: [\w-]+)?(?: \d+){{1,4}}\.(?:{_IMAGE})\b",
+                Category.OTHER_ID,
+                0.94,
+            ),
             Rule(r"\b(?:IMG|DSC|DCIM|PXL|PHOTO|VID)[_-]?\d{3,}\b", Category.OTHER_ID, 0.9),
         ),
     )

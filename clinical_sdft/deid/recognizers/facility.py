@@ -3,6 +3,8 @@
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.lexicon import (
+    is_drug,
+    is_function_word,
     is_listed_name,
     is_noun_only,
     is_vocabulary,
@@ -20,7 +22,7 @@ _KINDS = (
     r"|(?:Health|Cancer|Heart|Surgery|Surgical|Trauma|Wellness|Care|Dialysis|Rehab(?:ilitation)?|Imaging|Eye"
     r"|Pain|Birth|Nursing"
     r"|Counseling|Recovery|Treatment|Hospice|Dental|Spine|Sleep|Endoscopy|Infusion|Senior|Day)"
-    r" (?:Center|Centre|System|Institute|Clinic|Services|Partners|Network|Associates|Hospital|Group|Home|Specialists)"
+    r" (?:Center|Centre|System|Institute|Clinic|Services?|Partners|Network|Associates|Hospital|Group|Home|Specialists)"
     r"|(?:Dermatology|Cardiology|Orthop(?:a)?edics?|Neurology|Pediatrics?|Oncology|Urology|Radiology"
     r"|Gastroenterology|Psychiatry"
     r"|Ophthalmology|Gyn(?:a)?ecology|Obstetrics|Rheumatology|Nephrology|Pulmonology|Endocrinology|Allergy"
@@ -43,7 +45,7 @@ _KINDS = (
 _KIND = rf"(?:{_KINDS}|{_KINDS.upper()}|[Cc]linic|[Ff]acility|[Oo]ffice)"
 _NO_NAME = (
     r"(?!(?:BY|AT|TO|FROM|WITH|IN|ON|WAS|IS|ARE|WERE|HAS|HAD|WHO|THAT|THIS|HER|HIS|YOUR|OUR(?! LADY)"
-    r"|AS|AN|OR|SEEN|PATIENT|RETURN"
+    r"|AS|AN|OR|SEEN|PATIENT|RETURN|THE USUAL"
     r"|UNDERWENT|By|At|To|From|With|In|On|Was|Is|Return)\b)"
 )
 """In a line of capitals these words stand before a name and not in it."""
@@ -156,6 +158,8 @@ _ROMAN = word_set("i ii iii iv v vi vii viii ix x type grade stage class level")
 
 def _is_loosely_named(text: str, start: int, end: int) -> bool:
     """Tell `Bluewater Imaging` from `Brain Imaging`: a word of the lists of names or towns, or none at all."""
+    if start in term_words(text) or any(matches(_TWO_SENTENCES, text[max(0, start - 2) : end])):
+        return False
     words = [m.group() for m in matches(r"\p{L}[\p{L}'-]*", text[start:end])][:-1]
     plain = lexicon().clinical | lexicon().departments
     told = [word for word in words if word[0].isupper() and len(word) > 2 and stem(word) not in plain]
@@ -166,6 +170,26 @@ def _is_loosely_named(text: str, start: int, end: int) -> bool:
     return not is_flat(words_of(text)) and any(matches(_AT_BEFORE, text[max(0, start - 24) : start]))
 
 
+def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
+    """Tell `seen at Bluewater imaging`, as a note without capitals leaves it, from `Repeat imaging`."""
+    cued = any(
+        matches(r"\b(?:at|from|to|by|of|via|pharmacy:|clinic:)(?: the)? $|[,;] $", text[max(0, start - 24) : start])
+    )
+    return cued and _is_loosely_named(text, start, end)
+
+
+def _is_house(text: str, start: int, end: int) -> bool:
+    """Tell `Allegra Women's Health` from `Good Family Practice` and `Routine Women's Health`."""
+    first, known = stem(text[start:end].split()[0]), lexicon()
+    plain = first in known.departments or is_function_word(first)
+    return not plain and (not is_vocabulary(first) or is_noun_only(first) or is_drug(first))
+
+
+_SMALL_KIND = (
+    r"(?:county |memorial |community |general |regional )?(?:hospital|medical center|clinic|nursing home|women's health"
+    r"|rehab|hospice|drugs|pharmacy|assisted living|surgery center|urgent care|health center|institute|imaging|er"
+    r"|orthopedics|pediatrics|oncology|home health)"
+)
 _AT_BEFORE = r"(?:\b(?:at|from|to|by|with|of|in|via|through)(?: the)? |[,;|(:>] ?)$"
 
 
@@ -175,6 +199,31 @@ def _is_saint(text: str, start: int, end: int) -> bool:
     return is_listed_name(word) and is_noun_only(stem(word)) and stem(word) not in lexicon().clinical
 
 
+_DRUGSTORE = r"Drugs|Drug Store|Apothecary|Pharmacy|Chemists?"
+
+
+def _is_inn(text: str, start: int, end: int) -> bool:
+    """Tell `at The Birches` and `to Hometown Drugs` from `at The Netherlands` and `to Review of the Systems`."""
+    words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}'-]*", text[start:end])]
+    known = lexicon()
+    plain = known.clinical | known.departments | known.states | known.regions | known.eponyms
+    told = [word for word in words if word not in ("the", "of", "at")]
+    open_place = " ".join(words).removeprefix("the ") in known.regions | known.states
+    if "of" in words and not (told[0] in large_list("places_large") or is_listed_name(told[0])):
+        return False
+    return told[0] not in plain and not is_function_word(told[0]) and not open_place and told[-1] not in known.clinical
+
+
+def _is_no_tracing(text: str, start: int, end: int) -> bool:
+    """Tell `St Agnes` and `Mt Pleasant` from `ST changes`."""
+    words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}'-]+", text[start:end])]
+    return words[1:2] != [] and words[1] not in _TRACING and words[1] not in lexicon().clinical
+
+
+_TRACING = word_set(
+    "change changes elevation elevations depression depressions segment segments wave waves abnormality abnormalities "
+    "deviation deviations elev dep t and or in on"
+)
 _SURE_KINDS = word_set("hospital clinic pharmacy infirmary hospice university college school")
 """Kinds that name a facility also where capital letters say nothing."""
 
@@ -189,12 +238,14 @@ _TWO_SENTENCES = r"(?-i:(?<!\b(?:St|Mt|Ft|ST|MT|FT|Co|Inc))(?<=\p{L}{2})\.[ \n]|
 def _is_named(text: str, start: int, end: int) -> bool:
     """Tell `Lakeside Clinic` from `Dermatology Clinic`: some word must not be a department."""
     words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])]
-    if any(matches(_TWO_SENTENCES, text[max(0, start - 2) : end])):
+    if any(matches(_TWO_SENTENCES + r"|\bstate of health\b", text[max(0, start - 2) : end])):
         return False
     kinds = {"hospitals", "clinics", "services", "system", "institute", "network", "partners", "group", "st", "dr"}
     generic = lexicon().departments | lexicon().clinical | kinds
     if is_flat(words_of(text)) and len(words) < 3 and stem(words[-1]) not in _SURE_KINDS and all(map(_is_plain, words)):
         return False
+    if len(words) > 2 and is_drug(stem(words[0])) and not is_flat(words_of(text)):
+        return True  # a house named as a drug is: `Allegra Women's Health`
     return any(stem(word) not in generic for word in words if word[0].isupper())
 
 
@@ -230,7 +281,7 @@ def _by_kind_or_firm() -> tuple[Rule, ...]:
         Rule(
             rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
             rf"(?: {_NAME}){{0,5}} {_KIND}"
-            r"(?: of \p{Lu}\p{L}+| (?:Hospital|Clinic))?)\b(?!-)",
+            r"(?: of (?:\p{L}+ern )?\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?| (?:Hospital|Clinic))?)\b(?!-)",
             Category.FACILITY,
             0.78,
             ignore_case=False,
@@ -274,6 +325,20 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_loosely_named,
         ),
         Rule(
+            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n]\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n]{_SMALL_KIND})(?![\w'-])",
+            Category.FACILITY,
+            0.71,
+            ignore_case=False,
+            accept=_is_loosely_named_behind_cue,
+        ),
+        Rule(
+            r"(?<![\w.])(?P<id>\p{Lu}[\p{L}'-]+ (?:Women's|Men's|Children's|Family|Community|Senior) "
+            r"(?:Health(?:care)?|Care|Clinic|Hospital|Center|Services|Practice|Medicine|Dental))\b",
+            Category.FACILITY,
+            0.75,
+            accept=_is_house,
+        ),
+        Rule(
             r"\b(?:ST|SAINT|MT|MOUNT|FT)\b\.?\s(?P<name>\p{Lu}[\p{L}-]+)(?:'S?)?(?:\s(?:HOSPITAL|CLINIC"
             r"|MEDICAL CENTER))?",
             Category.FACILITY,
@@ -288,6 +353,23 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             Category.FACILITY,
             0.76,
             ignore_case=False,
+            accept=_is_no_tracing,
+        ),
+        Rule(
+            r"(?:\b(?:at|to|from|with|by)|[:;,]) (?P<id>The \p{Lu}\p{L}+s(?: at \p{Lu}\p{L}+)?"
+            rf"|\p{{Lu}}\p{{L}}+ of the \p{{Lu}}\p{{L}}+|\p{{Lu}}[\p{{L}}'-]+ (?:{_DRUGSTORE}))\b",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_inn,
+        ),
+        Rule(
+            r"\b(?i:at|to|from|by|pharmacy:) (?P<id>\p{Lu}{3,} OF THE \p{Lu}{3,}"
+            rf"|\p{{Lu}}[\p{{Lu}}'-]+ (?:{_DRUGSTORE.upper()}))\b",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_inn,
         ),
         Rule(
             r"\b(?:Mayo|Kaiser(?: Permanente)?|Johns Hopkins|Cleveland Clinic|UCLA|UCSF|Stanford"

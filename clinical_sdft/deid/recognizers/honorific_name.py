@@ -7,17 +7,19 @@ from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.lexicon import (
     is_common_family,
     is_listed_name,
+    is_noun_only,
     is_vocabulary,
     large_list,
     lexicon,
     may_be_family,
     plain_letters,
+    stem,
 )
 from clinical_sdft.deid.namesakes import PARTICLES
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer, result
 from clinical_sdft.deid.text import fold, matches
-from clinical_sdft.deid.words import Word, words_of
+from clinical_sdft.deid.words import Word, is_flat, words_of
 
 _SURE_TITLE = (
     r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs"
@@ -32,6 +34,7 @@ _CREDENTIAL = (
     r"|PharmD|CRNP|MBBS|FACP|FACS|FRCP|MSW|LCSW|DPT|OTR|CCC-SLP|PsyD|FACC|MPH|OD|DVM|EMT|CNA|RPh|RDN?"
     r"|DPM|DMD|CNM|CRNA|BSN|MSN)"
 )
+_STAFF = r"RN|LPN|LVN|CNA|APRN|CRNA|PA-C|SLP|LCSW|MSW|[Cc]haplain|[Hh]ospitalist|[Ii]nterpreter|[Pp]hlebotomist"
 _LONGEST = 6
 
 
@@ -50,7 +53,7 @@ def titled_names(text: str) -> Iterator[tuple[int, int]]:
     words = words_of(text)
     begins = {word.start: index for index, word in enumerate(words)}
     for pattern, sure in ((_SURE_TITLE, True), (_TITLE, False)):
-        for match in matches(rf"{pattern} ?", text, ignore_case=False):
+        for match in matches(rf"{pattern}[ \n]?", text, ignore_case=False):
             index = begins.get(match.end())
             size = 0 if index is None else _name_size(text, words[index : index + _LONGEST], sure)
             if index is not None and size:
@@ -110,11 +113,26 @@ def _gap(text: str, words: Sequence[Word], index: int) -> str:
     return text[words[index].end : words[index + 1].start] if index + 1 < len(words) else "\n"
 
 
+def _is_staff(text: str, start: int, end: int) -> bool:
+    """Tell `RN Winter` from `RN Notified` and `RN Station`."""
+    low, known = stem(text[start:end]), lexicon()
+    told = is_listed_name(low) and (not is_vocabulary(low) or is_noun_only(low) or low in known.eponym_names)
+    flat = text[start:end].isupper() and is_flat(words_of(text))
+    return told and low not in known.clinical | known.departments and not (flat and is_vocabulary(low))
+
+
 def recognizer() -> HonorificNameRecognizer:
     """Return the recognizer."""
     return HonorificNameRecognizer(
         "honorific_name",
         (
+            Rule(
+                rf"(?<![\w/-])(?:{_STAFF}),? (?P<id>\p{{Lu}}[\p{{L}}'-]{{2,}})\b",
+                Category.NAME,
+                0.7,
+                ignore_case=False,
+                accept=_is_staff,
+            ),
             Rule(
                 rf"(?<![\p{{L}}.])(?P<id>{NAME}),? (?-i:{_CREDENTIAL})(?!\w)",
                 Category.NAME,

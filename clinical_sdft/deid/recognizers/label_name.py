@@ -22,7 +22,9 @@ from clinical_sdft.deid.text import matches
 from clinical_sdft.deid.words import eponym_words, is_flat, words_of
 
 _ROLE = (
-    r"(?:patient|pt|client|name|re|attending|physician|provider|doctor|surgeon|pcp|gp|consultant|cardiologist"
+    r"(?:(?:primary care|admitting|referring|ordering|rendering|supervising|covering|consulting)"
+    r"(?: (?:physician|provider|doctor|surgeon|md))?"
+    r"|patient|pt|client|name|re|attending|physician|provider|doctor|surgeon|pcp|gp|consultant|cardiologist"
     r"|dermatologist|neurologist|rheumatologist|therapist|pharmacist|resident|nurse|midwife|employer"
     r"|(?:emergency )?contact|next of kin|nok|kin|guardian|spouse|husband|wife|partner|mother|father"
     r"|mom|mum|dad|parent"
@@ -56,7 +58,9 @@ def _is_initialled(text: str, start: int, end: int) -> bool:
     """Tell `B. Brzezinski` and `A. Rivers` from `E. Coli` and `C. Difficile`."""
     words = text[start:end].rsplit(".", 1)[-1].split()
     low, known = stem(words[-1]), lexicon()
-    if low in known.clinical or is_drug(low) or any(matches(_TYPED_BEFORE, text[max(0, start - 16) : start])):
+    unit = text[start] in "CFGLMVW" and any(matches(r"\d ?$", text[max(0, start - 2) : start]))
+    typed = unit or any(matches(_TYPED_BEFORE, text[max(0, start - 16) : start]))
+    if low in known.clinical or is_drug(low) or typed:
         return False
     if text[start:end].isupper() and is_flat(words_of(text)):
         return is_listed_name(low) or not is_vocabulary(low)
@@ -72,7 +76,10 @@ def _is_family_first(text: str, start: int, end: int) -> bool:
         return False
     town = plain_letters(first) in large_list("places_large") and not is_listed_given(first)
     family = may_be_family(last) or is_noun_only(last) or is_common_family(last)
-    told = is_listed_given(first) or (not is_vocabulary(first) and not town)
+    if is_vocabulary(last) and not known.is_surely_name(last):
+        told = is_listed_given(first) or is_rare_name(first)
+    else:
+        told = is_listed_given(first) or (not is_vocabulary(first) and not town)
     if "-" in first and is_rare_name(last) and not town:
         told = told or not any(part in known.clinical or is_function_word(part) for part in first.split("-"))
     return told and family and not (is_drug(last) or is_drug(first))
@@ -133,7 +140,7 @@ _BEHIND_WORDS = (
     Rule(
         (
             r"\b(?i:(?:maiden |full |first |last |legal |preferred |birth )?name(?: is|:)|my name is"
-            r"|goes by|a\.?k\.?a\.?|n[eé]e) ?(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2})"
+            r"|goes by|a\.?k\.?a\.?|n[eé]e\b) ?(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2})"
         ),
         Category.NAME,
         0.72,

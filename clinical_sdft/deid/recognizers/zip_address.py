@@ -2,7 +2,7 @@
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
-from clinical_sdft.deid.lexicon import is_noun_only, lexicon, plain_letters, stem
+from clinical_sdft.deid.lexicon import is_listed_name, is_noun_only, lexicon, plain_letters, stem
 from clinical_sdft.deid.recognizers.address_block import is_street
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.words import term_words
@@ -18,11 +18,15 @@ _HOME = (
     r"\b(?:lives? (?:alone )?in|living (?:alone )?in|grew up in|moved here (?:from|to)|born (?:and raised )?in"
     r"|church in"
     r"|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
-    r"|native of|home in"
+    r"|native of|home in|hometown of|home city(?: of)?|(?:he|she|i)(?:'m| am| is| was) in|visiting|trip to|vacation in"
     r"|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
 )
+_HOME_WITH = r"\b(?:lives?|living|stays|staying|resid(?:es|ing)) (?:alone|with) [^.;]{0,60}?\b(?:in|near|outside) "
 _STOP = r"(?!(?:in|with|and|on|at|for|since|as|by|who|the|from|to|is|was)\b)"
-_TOWN = rf"(?-i:\p{{Lu}}[\p{{L}}']+(?:(?<=\b\p{{L}}{{1,3}})\.)?)(?:[ -]{_STOP}(?-i:\p{{Lu}}[\p{{L}}']+)){{0,2}}"
+_TOWN = (
+    rf"(?-i:\p{{Lu}}[\p{{L}}']+(?:(?<=\b\p{{L}}{{1,3}})\.)?)"
+    rf"(?:[ -](?:(?:the|of|on|del|de|la)[ -])?{_STOP}(?-i:\p{{Lu}}[\p{{L}}']+)){{0,2}}"
+)
 _LINE_BEGIN = r"(?<![\w.,/-])\d{1,6}[A-Z]?(?:-\d+)? (?:(?:[NSEW]{1,2}\.?|North|South|East|West) )?"
 
 
@@ -45,13 +49,21 @@ def _is_home(text: str, start: int, end: int) -> bool:
     words = [stem(word) for word in phrase.removeprefix("the ").split()]
     low = plain_letters(phrase)
     open_place = {low, low.removeprefix("the ")} & (known.states | known.regions) or phrase in known.state_codes
-    return not open_place and words[0] not in known.clinical | {"the", "a"} and not find_dates(phrase)
+    plain = (known.clinical - {"lower", "upper"}) | {"the", "a"}
+    return not open_place and words[0] not in plain and not find_dates(phrase)
 
 
 def _is_before_state(text: str, start: int, end: int) -> bool:
     """Tell `Hickory, NC` from `Chest Pain, MI`."""
     words, known = [stem(word) for word in text[start:end].split()], lexicon()
     return not any(word in known.clinical | known.departments or not is_noun_only(word) for word in words)
+
+
+def _is_county(text: str, start: int, end: int) -> bool:
+    """Tell `Kern County` from `The County` and `Local Parish`: it must not be an adjective or a clinical word."""
+    words, known = [stem(word) for word in text[start:end].split()], lexicon()
+    plain = known.clinical | known.departments | known.states | known.regions
+    return all(is_noun_only(word) or is_listed_name(word) for word in words) and not plain & set(words)
 
 
 def recognizer() -> RuleRecognizer:
@@ -92,13 +104,14 @@ def recognizer() -> RuleRecognizer:
                 r" (?-i:County|COUNTY|Parish|PARISH|Township|TOWNSHIP|Borough|BOROUGH)\b",
                 Category.PLACE,
                 0.67,
-                guess=True,
+                accept=_is_county,
             ),
             Rule(rf"\b(?:{cities})\b", Category.PLACE, 0.68, accept=_is_city),
             Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)\b", Category.ZIP, 0.9, ignore_case=False),
             Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
             Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
             Rule(rf"{_HOME}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
+            Rule(rf"{_HOME_WITH}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
             Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
             Rule(
                 rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{codes})(?=[ ,.;)\n]|$)",

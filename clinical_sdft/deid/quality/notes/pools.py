@@ -1,4 +1,4 @@
-"""The material of invented notes, one folder to tune on and one to report on: no line or name is in both."""
+"""The material of invented notes, some folders to tune on and one to report on: no line or name is in both."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +9,7 @@ import yaml
 
 from clinical_sdft.deid.quality.choices import Split
 
-_FOLDERS = {Split.TUNING: "tuning", Split.HELD_OUT: "held_out"}
+_FOLDERS = {Split.TUNING: ("tuning", "tuning_later"), Split.HELD_OUT: ("held_out",)}
 
 Section = tuple[str, str, int, int]
 """Heading, pool, fewest and most sentences."""
@@ -73,8 +73,10 @@ def pools(split: Split) -> Pools:
     Raises:
         KeyError: `ALL`, as the two are kept apart.
     """
-    folder = _FOLDERS[split]
-    people, places, facts = (_read(name, folder) for name in ("people", "places", "facts"))
+    people, places, facts, forms, sentences = (
+        _together([_read(name, folder) for folder in _FOLDERS[split]])
+        for name in ("people", "places", "facts", "forms", "sentences")
+    )
     origins = tuple(
         Origin(*(_items(group[kind]) for kind in ("female", "male", "family"))) for group in people.values()
     )
@@ -84,9 +86,9 @@ def pools(split: Split) -> Pools:
         origins=origins,
         cities=cities,
         facts={kind: _items(text) for kind, text in facts.items()},
-        sentences={name: tuple(text.strip().split("\n")) for name, text in _read("sentences", folder).items()},
+        sentences={name: tuple(text.strip().split("\n")) for name, text in sentences.items()},
         styles={name: tuple((h, p, int(a), int(b)) for h, p, a, b in rows) for name, rows in _read("styles").items()},
-        forms=Forms(**_frozen(_read("forms", folder))),
+        forms=Forms(**_frozen(forms)),
         **parts,
     )
 
@@ -95,6 +97,14 @@ def _read(name: str, folder: str = "") -> dict[str, Any]:
     path = files(__package__).joinpath(folder, f"{name}.yaml")
     loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return loaded
+
+
+def _together(parts: list[Any]) -> Any:
+    """Return the material of all parts as that of one, name by name."""
+    first = parts[0]
+    if isinstance(first, dict):
+        return {name: _together([part[name] for part in parts if name in part]) for name in first}
+    return sum(parts[1:], first) if isinstance(first, list) else ("\n" if "\n" in first else "; ").join(parts)
 
 
 def _frozen(value: Any) -> Any:
