@@ -41,6 +41,7 @@ _CUE = (
     r"\b(?:on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?|discharged?|adm|d/c|by"
     r"|after|before|between"
     r"|presented|returned|around|patient|circa|visit of|verified|follow-?up|appointment|appt|dob|born|started"
+    r"|came in|went home|known well|fall|fell|back|home|first run|collections|left|ama|filed|changed"
     r"|last|and|through|thru|to|clinic|rtc|f/u|fu|recheck|return(?:s|ing)?|due|scheduled|booked|planned|surgery|procedure"
     r"|labs?|cultures?|d/c'?d|dc'?d|removed|placed|injur(?:y|ed)|collected|drawn|received|expires?|exp|onset|dos|doi|lmp"
     r"|week of|as of|night of|morning of|evening of|eff(?:ective)?|updated?|signed|dictated|[dt]:"
@@ -62,7 +63,25 @@ _SPELLED_YEAR = (
     r"(?:-\p{L}+)?|(?:ten|eleven|twelve|\p{L}+teen))|two thousand(?: and)?(?: \p{L}+(?:-\p{L}+)?)?))?"
 )
 
+_BACK = (
+    rf"\b(?:on|since|until|till|by|{_WEEKDAY},?|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?,?|came in|went home|back"
+    r"|home|first run|last run|known well|fall|fell|filed|sent|changed|removed|out|placed|inserted|implanted"
+    r"|expire[sd]?|exp"
+    r"|dated?|seen|admitted|discharged|called|collections|hold|visit(?: there)?|ama|cultures of|start(?:ed|ing)?|drawn"
+    r"|stop(?:ped)?|collected|done|repeated|signed|dictated|transcribed|reviewed|terminated|effective|eff|dos"
+    r"|as of|week of)"
+    r"[ :]{1,2}"
+)
+"""What stands before a day and a month that are joined by a hyphen: without it they are a range."""
+
 FORMS: tuple[str, ...] = (
+    rf"\b{_MON}-{_Y4}(?![\w/-])",
+    (
+        rf"{_BACK}\K{_M}-{_D}(?![\w/%-]|[.,]\d|:\d"
+        r"| ?(?:mg|mcg|ml|cm|mm|units?|tabs?|days?|wks?|weeks?|months?|hours?|hrs?|x|times|l|of|to|out)\b)"
+    ),
+    rf"{_EDGE}{_M}-{_D}(?=: \p{{L}})",
+    rf"(?<=\p{{Lu}}[\p{{L}}'-]{{2,24}} {{1,3}}){_M}-{_D}(?= {{2}}| ?$)",
     rf"\b(?:the )?(?:{_ORDINAL_WORD}) (?:of )?{_MON}(?!\w)(?:,? {_Y4}|{_SPELLED_YEAR})",
     rf"\b{_MON} (?:the )?(?:{_ORDINAL_WORD})\b(?:,? {_Y4}|{_SPELLED_YEAR})",
     rf"{_EDGE}{_M}/{_D} ?- ?\d{{1,2}}/\d{{1,2}}/{_Y}{_END}",

@@ -43,8 +43,9 @@ def _holds(outer: Span, inner: Span) -> bool:
 
 
 def _rank(span: Span) -> tuple[bool, float, int, int, str]:
-    """Order spans: whole e-mail, web and postal addresses first, since names inside them must not break them."""
-    address = span.category in (Category.EMAIL, Category.URL, Category.ADDRESS)
+    """Order spans: whole addresses and file names of pictures first, since names inside them must not break them."""
+    picture = span.category == Category.OTHER_ID and 0.92 < span.score < 1
+    address = picture or span.category in (Category.EMAIL, Category.URL, Category.ADDRESS)
     return not address, -span.score, span.start - span.end, span.start, span.category
 
 

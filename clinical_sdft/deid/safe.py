@@ -51,12 +51,25 @@ _TERM_HEADS = (
     r"|deformity|catheters?|drains?"
     r"|fractures?|dislocation|cysts?|nodes?|nodules?|tumou?r|dystrophy|neuropathy|ataxia|chorea|dementia|tremor|gait"
     r"|diverticulum|gangrene|stain|anastomosis|forceps|retractor|cannula|esophagus|thyroiditis|an(?:a)?emia"
+    r"|needles?|blades?|grid|rules?|formula|(?:mono)?filaments?|pupil|impingement|boots?|rings?|collar|brace|splint|shift|screen"
+    r"|contrast|view|hernia|monitor|mask|airway|tube|stockings?|dressing|sutures?|osteotomy|bypass|shunt|valve|mesh|pads?"
+    r"|bandage|wrap|lens|chart|lamp|equivocal|elicited|positive(?! for)|negative(?! for)|not (?:met|needed|tested"
+    r"|elicited)"
     r"|test|position|procedure|technique|incision|staging|index|equation|protocol|nomogram|questionnaire)"
 )
 """Words of medicine before which a capitalised word is a term's and not a person's."""
 _TITLE_BEFORE = (
     r"(?:\b(?:mr|mrs|ms|mx|dr|miss|prof|nurse|doctor|rn|patient|pt|name)\b[.:]? ?|(?-i:(?<!\p{L})\p{Lu}\.? ))$"
 )
+_TESTED = (
+    r"(?:\b(?:positive|negative|neg|pos|equivocal|bilateral)[ \n](?P<id>(?-i:\p{Lu}[\p{L}'-]+))(?= (?:and|or|sign"
+    r"|test|shift)\b|[,.;])"
+    r"|(?P<id>(?-i:\p{Lu}\p{Ll}+))[ \n]and[ \n](?-i:\p{Lu}\p{Ll}+)[ \n](?:positive|negative|equivocal|absent)(?! for)\b"
+    r"|(?<=[,;:] )(?P<id>(?-i:\p{Lu}\p{L}+)) \d{1,2}(?= (?:blade|in|at|on)\b)"
+    r"|\b(?:by|per)[ \n](?P<id>(?-i:\p{Lu}\p{L}+)),[ \n](?-i:\p{Lu}{3,5}) (?:negative|positive)"
+    r"|\b(?:min|mod|max) (?:a|assist)\b)"
+)
+"""Names of tests by what stands beside them: `positive Finkelstein,`, `Neer and Jobe positive`, `Miller 2 blade`."""
 _AIDS = r"\b(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker\b"
 """Things that are family names too."""
 _TAGS = r"</?[a-z][\w:]{1,30}(?=[ />])"
@@ -70,7 +83,7 @@ def term_spans(text: str) -> tuple[tuple[int, int], ...]:
     A word behind a title, an initial or a given name is a person's all the same, and so is a possessive form before a
     word that is said of persons too: `Mr. Lee's disease`, `Jane Lee's test`.
     """
-    found = [match.span() for form in (_AIDS, _TAGS) for match in matches(form, text)]
+    found = [match.span() for form in (_AIDS, _TAGS, _TESTED) for match in matches(form, text)]
     word = r"\p{Lu}[\p{L}\p{M}]{2,}(?:-\p{Lu}[\p{L}\p{M}]+)*"
     for match in matches(rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)?[ \n]{_TERM_HEADS}\b", text):
         before = text[max(0, match.start() - 24) : match.start()]

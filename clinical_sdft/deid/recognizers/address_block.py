@@ -53,12 +53,12 @@ _SURE_UNIT = r"\b(?:suite|ste\.|apt|apartment|flat)\b\.? ?#?\d{1,5}[A-Z]?\b"
 ANCHORS: tuple[str, ...] = (
     rf"{_BEFORE}{_NUMBER} (?:[NSEW]{{1,2}}\.? )?{_NAMES} {_ENDING}",
     (
-        rf"(?<![\w.,/:-]){_NUMBER} (?:{_NUMBER} )?(?:[NSEW]{{1,2}}\.? )?\p{{L}}{{3,}}(?: \p{{L}}{{3,}})? "
-        rf"(?:street|avenue|road|lane|boulevard|terrace|drive)\b"
+        rf"(?<![\w.,/:-]){_NUMBER} (?:{_NUMBER} )?(?:[NSEW]{{1,2}}\.? )?\p{{L}}{{3,}}(?: \p{{L}}{{3,}}){{0,2}} "
+        rf"(?:street|avenue|road|lane|boulevard|terrace|drive|circle|court|trail|pike)\b"
     ),
     (
-        rf"(?<![\w.,/:-]){_NUMBER} (?:[NSEW]{{1,2}}\.? )?(?:(?:state|us|county|old|rural) )?(?:route|rte\.?"
-        rf"|highway|hwy\.?|road|rt\.?) \d{{1,4}}\b"
+        rf"(?<![\w.,/:-]){_NUMBER} (?:[NSEW]{{1,2}}\.? )?(?:(?:state|us|county|old|rural|ranch|farm|forest) )?"
+        rf"(?:route|rte\.?|highway|hwy\.?|road|rt\.?) \d{{1,4}}(?: [NSEW]{{1,2}})?\b(?: #\d+)?"
     ),
     rf"{_BEFORE}\b{_LEADING} {_NAMES},? {_NUMBER}(?!\w)",
     (

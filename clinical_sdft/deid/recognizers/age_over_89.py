@@ -35,6 +35,13 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
                 Category.AGE,
                 0.8,
             ),
+            Rule(
+                rf"\b(?:pt|patient|he|she|mother|father|mom|dad|husband|wife|grandmother|grandfather|who)"
+                rf"(?: is| was|'s| will be| turns| turned) (?:now )?{_AGE}(?=[,;.](?!\d)| and\b| now\b)",
+                Category.AGE,
+                0.8,
+            ),
+            Rule(rf"\boldest\b[^.;\n]{{0,60}}\bat {_AGE}(?![\w/%]|[.]\d)", Category.AGE, 0.8),
             Rule(rf"(?<![\w./]){_AGE}(?= years of age)", Category.AGE, 0.87),
             Rule(rf"\b{_WORDS}[- ](?:year|yr)s?[- ](?:old|of age)", Category.AGE, 0.87),
             Rule(rf"\b(?:aged?|turned) {_WORDS}\b", Category.AGE, 0.85),

@@ -39,7 +39,7 @@ _KINDS = (
     r"|Laboratories|Labs|Inc|LLC|Ltd|Corp(?:oration)?|Company|Orthop(?:a)?edics?|Dermatology|Pediatrics"
     r"|Physicians|Specialists"
     r"|Brewing(?: Company)?|Brewery|Textiles|Manufacturing|Foods|Motors|Airlines|Construction|Trucking|Shipping"
-    r"|Mills|Steel|Hotel"
+    r"|Mills|Steel|Hotel|Pavilion|Memory Care|Apothecary|VAMC|Eye Physicians|Pain Specialists|Walk-In"
     r"|Manor|Lodge|Retirement Community"
 )
 _KIND = rf"(?:{_KINDS}|{_KINDS.upper()}|[Cc]linic|[Ff]acility|[Oo]ffice)"
@@ -172,9 +172,7 @@ def _is_loosely_named(text: str, start: int, end: int) -> bool:
 
 def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
     """Tell `seen at Bluewater imaging`, as a note without capitals leaves it, from `Repeat imaging`."""
-    cued = any(
-        matches(r"\b(?:at|from|to|by|of|via|pharmacy:|clinic:)(?: the)? $|[,;] $", text[max(0, start - 24) : start])
-    )
+    cued = any(matches(_SMALL_CUE, text[max(0, start - 24) : start]))
     return cued and _is_loosely_named(text, start, end)
 
 
@@ -185,10 +183,19 @@ def _is_house(text: str, start: int, end: int) -> bool:
     return not plain and (not is_vocabulary(first) or is_noun_only(first) or is_drug(first))
 
 
+_SMALL_CUE = (
+    r"\b(?:at|from|to|by|of|via|study|pharmacy:|clinic:|office:|release:|sender:|site:"
+    r"|facility:)(?: the)?[ \n]$|[,;][ \n]$"
+)
 _SMALL_KIND = (
     r"(?:county |memorial |community |general |regional )?(?:hospital|medical center|clinic|nursing home|women's health"
     r"|rehab|hospice|drugs|pharmacy|assisted living|surgery center|urgent care|health center|institute|imaging|er"
-    r"|orthopedics|pediatrics|oncology|home health)"
+    r"|orthopedics|pediatrics|oncology|home health|home care|radiology|general|regional|vamc|va|memory care"
+    r"|family medicine"
+    r"|family practice|internal medicine|cardiology|surgical|specialists|pain specialists|eye physicians"
+    r"|associates|labs"
+    r"|diagnostics|physical therapy|dialysis|health|medical group|wellness|infirmary|pavilion)"
+    r"(?: of (?:the )?\p{Lu}[\p{L}'-]+)?"
 )
 _AT_BEFORE = r"(?:\b(?:at|from|to|by|with|of|in|via|through)(?: the)? |[,;|(:>] ?)$"
 
@@ -197,6 +204,25 @@ def _is_saint(text: str, start: int, end: int) -> bool:
     """Tell `ST ANNE'S` from `ST ELEVATION`."""
     word = next(iter([m.group() for m in matches(r"\p{L}[\p{L}-]+", text[start:end])][1:2]), "")
     return is_listed_name(word) and is_noun_only(stem(word)) and stem(word) not in lexicon().clinical
+
+
+def _is_acronym(text: str, start: int, end: int) -> bool:
+    return stem(text[start:end]) not in lexicon().clinical and not is_vocabulary(stem(text[start:end]))
+
+
+_SENT = (
+    r"(?i:prior study|rx to|meds from|records (?:release:?|from|to)|chair at|specialist at|placement at"
+    r"|transferred (?:from|to)|prescriptions? (?:sent )?to|last visit (?:at|to)|chart from|office of)"
+)
+
+
+def _is_told_name(text: str, start: int, end: int) -> bool:
+    """Tell `Rx to Norwood General` from `transferred to Dr. Reed`; capitals must say something."""
+    titled = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", text[start:end]))
+    words = [stem(match.group()) for match in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
+    plain = lexicon().clinical | lexicon().departments | lexicon().regions | lexicon().states
+    told = any(word not in plain for word in words)
+    return told and not titled and not is_flat(words_of(text)) and not find_dates(text[start:end])
 
 
 _DRUGSTORE = r"Drugs|Drug Store|Apothecary|Pharmacy|Chemists?"
@@ -281,7 +307,8 @@ def _by_kind_or_firm() -> tuple[Rule, ...]:
         Rule(
             rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
             rf"(?: {_NAME}){{0,5}} {_KIND}"
-            r"(?: of (?:\p{L}+ern )?\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?| (?:Hospital|Clinic))?)\b(?!-)",
+            r"(?: of (?:the )?(?:\p{L}+ern )?\p{Lu}\p{L}+(?: \p{Lu}\p{L}+){0,2}"
+            r"| OF (?:THE )?\p{Lu}{3,}(?: \p{Lu}{3,})?| (?:Hospital|HOSPITAL|Clinic))?)\b(?!-)",
             Category.FACILITY,
             0.78,
             ignore_case=False,
@@ -370,6 +397,26 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             0.72,
             ignore_case=False,
             accept=_is_inn,
+        ),
+        Rule(
+            r"(?<![\p{L}-])[A-Z]{2,4}(?:RMC|VMC|UMC|CMC|VAMC|MC)\b(?<=[A-Z]{4})",
+            Category.FACILITY,
+            0.7,
+            ignore_case=False,
+            accept=_is_acronym,
+        ),
+        Rule(
+            rf"\b{_SENT}[ \n](?P<id>\p{{Lu}}[\p{{L}}'.-]+(?:[ \n](?:of the |of |and |& )?\p{{Lu}}[\p{{L}}'-]+){{1,4}})",
+            Category.FACILITY,
+            0.7,
+            ignore_case=False,
+            accept=_is_told_name,
+        ),
+        Rule(
+            r"\b(?:SS|Sts)\. \p{Lu}\p{L}+ (?:and|&) \p{Lu}\p{L}+(?:'s)?(?: \p{Lu}\p{L}+)?",
+            Category.FACILITY,
+            0.79,
+            ignore_case=False,
         ),
         Rule(
             r"\b(?:Mayo|Kaiser(?: Permanente)?|Johns Hopkins|Cleveland Clinic|UCLA|UCSF|Stanford"

@@ -34,7 +34,10 @@ _CREDENTIAL = (
     r"|PharmD|CRNP|MBBS|FACP|FACS|FRCP|MSW|LCSW|DPT|OTR|CCC-SLP|PsyD|FACC|MPH|OD|DVM|EMT|CNA|RPh|RDN?"
     r"|DPM|DMD|CNM|CRNA|BSN|MSN)"
 )
-_STAFF = r"RN|LPN|LVN|CNA|APRN|CRNA|PA-C|SLP|LCSW|MSW|[Cc]haplain|[Hh]ospitalist|[Ii]nterpreter|[Pp]hlebotomist"
+_STAFF = (
+    r"RN|LPN|LVN|CNA|APRN|CRNA|PA-C|SLP|LCSW|MSW|[Cc]haplain|[Pp]astor|[Rr]abbi|[Ii]mam|[Dd]eacon"
+    r"|[Ss]cribe:?|[Hh]ospitalist|[Ii]nterpreter|[Pp]hlebotomist"
+)
 _LONGEST = 6
 
 

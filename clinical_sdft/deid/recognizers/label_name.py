@@ -31,7 +31,7 @@ _ROLE = (
     r"|son|daughter|brother|sister|twin|aunt|uncle|cousin|niece|nephew|grand(?:mother|father|son|daughter)|friend"
     r"|neighbou?r|(?:social|case|youth|outreach) worker|case manager|(?:physical|occupational|speech"
     r"|respiratory) therapist|chaplain"
-    r"|hospitalist|interpreter|navigator|coordinator|technologist|transcriptionist|registrar|paramedic"
+    r"|hospitalist|scribe|pastor|rabbi|interpreter|navigator|coordinator|technologist|transcriptionist|registrar|paramedic"
     r"|roommate|housemate|caregiver|carer|caretaker|boyfriend|girlfriend|fianc[eé]e?)"
 )
 _VERB = (
@@ -76,6 +76,8 @@ def _is_family_first(text: str, start: int, end: int) -> bool:
         return False
     town = plain_letters(first) in large_list("places_large") and not is_listed_given(first)
     family = may_be_family(last) or is_noun_only(last) or is_common_family(last)
+    if is_flat(words_of(text)) and not (is_listed_name(last) or is_listed_given(first)):
+        return False
     if is_vocabulary(last) and not known.is_surely_name(last):
         told = is_listed_given(first) or is_rare_name(first)
     else:
@@ -116,7 +118,7 @@ def _is_no_label(text: str, start: int, end: int) -> bool:
 
 _SOLID = r"(?:\p{Lu}['-]?[\p{L}\p{M}]+(?:['-]\p{L}+)*)"
 _PARTICLES = (
-    r"(?:(?i:de|van|von|der|den|la|del|da|dos|di|du|le|ten|ter|te|zu|al|el|ben|bin|bint|binti|ibn|ó|ní"
+    r"(?:(?i:de|van|von|der|den|la|del|da|do|dos|di|du|le|ten|ter|te|zu|al|el|ben|bin|bint|binti|ibn|ó|ní"
     r"|st\.?) )*"
 )
 

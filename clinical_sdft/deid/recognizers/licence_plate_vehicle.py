@@ -38,6 +38,11 @@ def recognizer() -> RuleRecognizer:
         "licence_plate_vehicle",
         (
             Rule(rf"{_LABEL}(?i:{TO_VALUE}){_PLATE}", Category.VEHICLE, 0.9, ignore_case=False, accept=_is_plate),
+            Rule(
+                rf"{_PLATE_LABEL}(?P<id>\d{{3}}[ -]\d{{3,4}}|[A-Z0-9]{{2,4}}\n[A-Z0-9]{{2,4}})(?!\w)",
+                Category.VEHICLE,
+                0.89,
+            ),
             Rule(rf"{_PLATE_LABEL}{_SMALL_PLATE}", Category.VEHICLE, 0.89),
             Rule(
                 r"\b(?=[A-HJ-NPR-Z0-9]*\d[A-HJ-NPR-Z0-9]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z0-9]{17}\b",

@@ -33,6 +33,17 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
             Rule(rf"{_LABEL}{TO_VALUE}(?P<id>\d{{2,4}}-\d{{3,7}})(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.7),
             Rule(r"(?<![\w.,/-])\d{2,4}-\d{5,7}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.6, accept=_is_identifier),
+            Rule(r"(?<![\w.,/-])[A-Z]\d{3,4} \d{2} \d{6}(?![\w/-])", Category.OTHER_ID, 0.88),
+            Rule(
+                r"\b(?:case|claim|reference|ref|dictation|path(?:ology)?|accession|specimen(?: label)?|unit"
+                r"|report|auth|job)"
+                rf"{TO_VALUE}(?P<id>[A-Z]{{2,5}}\d{{3,}})\b",
+                Category.OTHER_ID,
+                0.7,
+                accept=_is_no_value,
+            ),
+            Rule(r"(?<![\w.,/-])[A-Z]{4,5}\d{3,}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.6, ignore_case=False),
+            Rule(r"(?<![\w.,/-])\d{4,7}-[A-Z](?![\w/-])", Category.OTHER_ID, 0.7, ignore_case=False),
             Rule(r"(?<![\w.,/-])#[: ]{0,2}(?P<id>[A-Z0-9-]*\d{4,}[A-Z0-9-]*)", Category.OTHER_ID, 0.7),
             Rule(r"(?<![\w.,/-])\d{6,}(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.6, accept=_is_identifier),
             Rule(

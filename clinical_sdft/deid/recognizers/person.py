@@ -5,7 +5,7 @@ _TOKEN = (
     r"|\p{Lu}{2,}(?:['-]\p{Lu}+)*|\p{Lu}(?:\.(?=\W|$))?)(?![\p{L}\d])"
 )
 _PARTICLE = (
-    r"(?:(?:de|van|von|der|la|del|da|bin|al|den|el|dos|di|du|le|ten|ter|te|Te|zu|af|ben|Ben|bint|ibn|Ó|Ní|De"
+    r"(?:(?:de|van|von|der|la|del|da|bin|al|den|el|do|dos|di|du|le|ten|ter|te|Te|zu|af|ben|Ben|bint|ibn|Ó|Ní|De"
     r"|Van|Von) )*"
 )
 NAME = rf"{_PARTICLE}{_TOKEN}(?:(?: |\. |, (?=\p{{Lu}}{{2}})){_PARTICLE}{_TOKEN}){{0,3}}"

@@ -75,7 +75,10 @@ _BODY = r"[A-Z0-9]+(?:[./-][A-Z0-9]+)*(?: \d{3,}(?![\d/]))*)"
 CODE = r"(?<!\w)(?P<id>(?=(?:[A-Z0-9./-]*?\d){2})" + _BODY
 """A code of letters and digits with at least two digits; groups of three and more digits may follow."""
 
-LONG_CODE = r"(?<!\w)(?P<id>(?:(?-i:[A-Z]{1,4}) )?(?=(?:[A-Z0-9./-]*?\d){4}|\d{1,3}(?: \d{3,}){1,3}(?![\d/]))" + _BODY
+LONG_CODE = (
+    r"(?<!\w)(?P<id>(?:(?-i:(?!(?:AT|ON|IN|BY|TO|OF|IS|NO|ID)\b)[A-Z]{1,4}) )?"
+    r"(?=(?:[A-Z0-9./-]*?\d){4}|\d{1,3}(?: \d{3,}){1,3}(?![\d/]))" + _BODY
+)
 """A code with at least four digits, or of groups of digits; upper-case letters may stand before it."""
 
 TO_VALUE = (

@@ -21,7 +21,10 @@ _HOME = (
     r"|native of|home in|hometown of|home city(?: of)?|(?:he|she|i)(?:'m| am| is| was) in|visiting|trip to|vacation in"
     r"|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
 )
-_HOME_WITH = r"\b(?:lives?|living|stays|staying|resid(?:es|ing)) (?:alone|with) [^.;]{0,60}?\b(?:in|near|outside) "
+_HOME_WITH = (
+    r"\b(?:lives?|living|stays|staying|resid(?:es|ing)) (?:alone|with)\s(?:[^.;]|\b(?:Mrs?|Ms"
+    r"|Dr)\.){0,60}?\b(?:in|near|outside)\s"
+)
 _STOP = r"(?!(?:in|with|and|on|at|for|since|as|by|who|the|from|to|is|was)\b)"
 _TOWN = (
     rf"(?-i:\p{{Lu}}[\p{{L}}']+(?:(?<=\b\p{{L}}{{1,3}})\.)?)"
