@@ -56,7 +56,11 @@ _HOLIDAYS = (
     r"|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali|eid(?: al-\p{L}+)?|cinco de mayo"
     r"|super bowl sunday|juneteenth|mardi gras"
 )
-_TIME = r"(?:,? (?:at )?|T)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
+_TIME = (
+    r"(?:(?:,? (?:at )?|T|@)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
+    r"|(?:,? (?:at )?|@)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?"
+    r"|kcal|l|g|steps)\b))"
+)
 """A time of day that is written with its date."""
 _SPELLED_YEAR = (
     r"(?:,? (?:(?:nineteen|twenty)[ -](?:(?:oh|o')[ -]\p{L}+|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
@@ -75,7 +79,8 @@ _BACK = (
 """What stands before a day and a month that are joined by a hyphen: without it they are a range."""
 
 FORMS: tuple[str, ...] = (
-    rf"\b{_MON}-{_Y4}(?![\w/-])",
+    rf"(?<!\d[- ])\b{_MON}-{_Y4}(?![\w/-])",
+    rf"{_EDGE}{_M}-{_D}(?= at (?:[01]\d|2[0-3])[0-5]\d\b)",
     (
         rf"{_BACK}\K{_M}-{_D}(?![\w/%-]|[.,]\d|:\d"
         r"| ?(?:mg|mcg|ml|cm|mm|units?|tabs?|days?|wks?|weeks?|months?|hours?|hrs?|x|times|l|of|to|out)\b)"

@@ -20,7 +20,8 @@ from clinical_sdft.deid.text import matches, word_set
 from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, words_of
 
 PARTICLES = word_set(
-    "ni binti de van von der la del da den dos di du le ten ter te zu zum zur af av ap al el ben bin bint ibn abu ould "
+    "ni binti do de van von der la del da den dos di du le ten ter te zu zum "
+    "zur af av ap al el ben bin bint ibn abu ould "
     "ó ní mac st san santa"
 )
 """Words that join the parts of a family name."""

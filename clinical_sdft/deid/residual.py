@@ -12,7 +12,7 @@ from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.lexicon import is_vocabulary, lexicon, stem
 from clinical_sdft.deid.residual_shapes import MASK, shape_hits
-from clinical_sdft.deid.safe import eponym_spans, is_clinical_number
+from clinical_sdft.deid.safe import eponym_spans, is_clinical_number, term_spans
 from clinical_sdft.deid.text import alnum, fold, matches
 
 _SHAPES = (
@@ -135,7 +135,7 @@ def _known_dates(text: str, known: KnownPatient) -> Iterator[Hit]:
 
 def _names(text: str) -> Iterator[Hit]:
     """Yield capitalised common names, and whatever capitalised word follows a title."""
-    lookup, eponyms = lexicon(), eponym_spans(text)
+    lookup, eponyms = lexicon(), (*eponym_spans(text), *term_spans(text))
     for match in matches(_WORD, text):
         word = match.group()
         is_name = word[0].isupper() and len(word) > 2 and lookup.is_surely_name(word)

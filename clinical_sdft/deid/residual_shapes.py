@@ -164,7 +164,11 @@ def _is_code(match: Any) -> bool:
 _HALVES = (
     Shape("half_replaced", rf"(?<![\p{{L}}{MASK}])\p{{Lu}}{{1,2}}{MASK}", ignore_case=False),
     Shape("half_replaced", rf"(?<![\p{{L}}{MASK}])(?P<id>\p{{L}}+)[-'’]{MASK}|{MASK}[-'’](?P<id>(?!s\b)\p{{L}}{{2,}})"),
-    Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>{_PARTICLE})\s{MASK}", lambda match: match["id"] != "DO"),
+    Shape(
+        "half_replaced",
+        rf"(?<!\p{{L}})(?P<id>{_PARTICLE})\s{MASK}",
+        lambda match: match["id"].upper() not in ("DO", "DOS"),
+    ),
     Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’/]|\s?[:#])", _has_unknown, False),
     Shape("half_replaced", rf"{MASK}(?: \p{{Lu}}\.?)?,?\s(?P<id>{_UP})(?![\p{{L}}'’])", _is_eponym, False),
     Shape("half_replaced", rf"(?<!\p{{L}})(?P<id>(?!DOS\b){_UP})(?:,\s?|\s){MASK}", _has_unknown, False),
@@ -178,7 +182,7 @@ _NAMES = (
     Shape("name_behind_cue", rf"{_STRONG_CUE}(?P<id>(?-i:\p{{Lu}}\p{{Ll}}+))(?![\p{{L}}'’])", _may_be_a_name),
     Shape("name_behind_cue", rf"{_CUE}(?:(?:Dr|Mr|Mrs|Ms)\.? )?(?P<id>{_UPS})(?!\d)", _has_unknown),
     Shape("name_before_degree", rf"(?P<id>{_UP}(?: {_UP})*),? {_DEGREE}", _has_unknown, False),
-    Shape("name_shape", rf"(?<![\p{{L}}\d])(?P<id>\p{{Lu}}\.\s?(?:{_PARTICLE} )?{_UP})", _has_unknown, False),
+    Shape("name_shape", rf"(?<![\p{{L}}\d]|\d )(?P<id>\p{{Lu}}\.\s?(?:{_PARTICLE} )?{_UP})", _has_unknown, False),
     Shape("name_shape", rf"(?<!\p{{L}})(?P<id>{_UP},\s?{_UP}(?: \p{{Lu}}\b)?)(?= ?[(|]|\s--|$)", _has_unknown, False),
 )
 _DATES = (

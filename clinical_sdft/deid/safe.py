@@ -21,7 +21,7 @@ _ANALYTE_BEFORE = (
 _SPINE = r"\b[CTLS]\d{1,2}(?:[-/][CTLS]?\d{1,2})?\b"
 _SCORED = (
     r"(?: (?:score|scale|index|grade|class|stage|type|category|risk|q))?(?: (?:of|is|was|at))?[ :=]{1,2}"
-    r"(?:\d{1,2}(?![\d:/-])|\d{1,2}/\d{1,2}(?![\d/])|(?-i:[IV]{1,3}[abAB]?))\b"
+    r"(?:\d{1,2}(?![\d:/-])|\d{1,2}/\d{1,2}(?![\d/])|(?-i:(?:[IV]{1,3}|i{1,3}|iv)[abAB]?)|(?:low|high|moderate|mild|severe))\b"
 )
 """What follows the name of a scale: `Braden 18`, `Mallampati class II`."""
 _GUESS_TOKEN = r"[\p{L}\d][\p{L}\d'-]*\.?"
@@ -70,6 +70,13 @@ _TESTED = (
     r"|\b(?:min|mod|max) (?:a|assist)\b)"
 )
 """Names of tests by what stands beside them: `positive Finkelstein,`, `Neer and Jobe positive`, `Miller 2 blade`."""
+_TWO_WORDS = (
+    r"\b(?:marcus[ \n]gunn|lou[ \n]gehrig|austin[ \n]flint|graham[ \n]steell|ann[ \n]arbor|miami[ \n]j|le[ \n]fort"
+    r"|sister[ \n]mary[ \n]joseph|von[ \n](?:willebrand|hippel|recklinghausen|gierke)(?:-lindau)?"
+    r"|de[ \n](?:quervain|musset)"
+    r"|mary[ \n]jane|bell[ \n]mont|brown[ -]s[eé]quard|kayser[ -]fleischer|st\.?[ \n]jude[ \n](?:valve|mitral"
+    r"|aortic))(?:'s)?\b"
+)
 _AIDS = r"\b(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker\b"
 """Things that are family names too."""
 _TAGS = r"</?[a-z][\w:]{1,30}(?=[ />])"
@@ -83,7 +90,7 @@ def term_spans(text: str) -> tuple[tuple[int, int], ...]:
     A word behind a title, an initial or a given name is a person's all the same, and so is a possessive form before a
     word that is said of persons too: `Mr. Lee's disease`, `Jane Lee's test`.
     """
-    found = [match.span() for form in (_AIDS, _TAGS, _TESTED) for match in matches(form, text)]
+    found = [match.span() for form in (_AIDS, _TAGS, _TESTED, _TWO_WORDS) for match in matches(form, text)]
     word = r"\p{Lu}[\p{L}\p{M}]{2,}(?:-\p{Lu}[\p{L}\p{M}]+)*"
     for match in matches(rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)?[ \n]{_TERM_HEADS}\b", text):
         before = text[max(0, match.start() - 24) : match.start()]

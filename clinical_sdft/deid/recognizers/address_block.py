@@ -143,12 +143,20 @@ def _line_above(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 _LONGEST_NAME = 6
+_NO_WAY = (
+    r"\bvia (?:wheelchair|stretcher|ambulance|ems|squad|car|phone|telephone|fax|e-?mail|interpreter|video|portal"
+    r"|nasal|mask|iv|po"
+    r"|peg|ngt?|picc|port|trach)\b"
+)
+"""`via` as a word of English and no street."""
 _NO_STREET = word_set("out year years yr yrs old month months week weeks day days hour hours mg mcg ml meq times per")
 
 
 def is_street(text: str) -> bool:
     """Tell `12 Maple Lane` from `3 Days Way`: besides the kind of street some word must not be clinical."""
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text)]
+    if any(matches(_NO_WAY, text)):
+        return False
     if any(matches(r"\p{L}{5,}\. |\b(?:in )?place of\b|\bcourse of\b", text)):
         return False
     return _NO_STREET.isdisjoint(words) and any(len(word) > 1 and word not in lexicon().clinical for word in words)

@@ -21,7 +21,8 @@ def recognizer() -> RuleRecognizer:
         (
             Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.DEVICE, 0.87),
             Rule(
-                rf"\b(?:serial|s/n|sn|lot|imei)\b(?: (?:no|number|#)\b\.?)?{TO_VALUE}{CODE}",
+                rf"\b(?:serial|s/n|sn|lot|imei|asset|equipment|transmitter|controller)\b(?: (?:no|number|tag"
+                rf"|#)\b\.?)?{TO_VALUE}{CODE}",
                 Category.DEVICE,
                 0.87,
                 accept=_has_three_digits,

@@ -172,7 +172,12 @@ def _is_loosely_named(text: str, start: int, end: int) -> bool:
 
 def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
     """Tell `seen at Bluewater imaging`, as a note without capitals leaves it, from `Repeat imaging`."""
-    cued = any(matches(_SMALL_CUE, text[max(0, start - 24) : start]))
+    before = text[max(0, start - 24) : start]
+    words = [stem(match.group()) for match in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
+    plain = lexicon().clinical | lexicon().departments
+    if any(matches(_SURE_CUE, before)) and words[0] not in plain and not is_function_word(words[0]):
+        return len(words) > 1 or not is_vocabulary(words[0]) or is_noun_only(words[0])
+    cued = any(matches(_SMALL_CUE, before))
     return cued and _is_loosely_named(text, start, end)
 
 
@@ -183,6 +188,7 @@ def _is_house(text: str, start: int, end: int) -> bool:
     return not plain and (not is_vocabulary(first) or is_noun_only(first) or is_drug(first))
 
 
+_SURE_CUE = r"\b(?:(?<!pain )at|from|(?:prior )?study|rx to|seen by|sender:|release:|offered at)(?: the)?[ \n]$"
 _SMALL_CUE = (
     r"\b(?:at|from|to|by|of|via|study|pharmacy:|clinic:|office:|release:|sender:|site:"
     r"|facility:)(?: the)?[ \n]$|[,;][ \n]$"
@@ -407,6 +413,13 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
         ),
         Rule(
             rf"\b{_SENT}[ \n](?P<id>\p{{Lu}}[\p{{L}}'.-]+(?:[ \n](?:of the |of |and |& )?\p{{Lu}}[\p{{L}}'-]+){{1,4}})",
+            Category.FACILITY,
+            0.7,
+            ignore_case=False,
+            accept=_is_told_name,
+        ),
+        Rule(
+            r"(?<![\w.])\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+)? Children's(?! \p{L})",
             Category.FACILITY,
             0.7,
             ignore_case=False,

@@ -76,9 +76,12 @@ def _is_family_first(text: str, start: int, end: int) -> bool:
         return False
     town = plain_letters(first) in large_list("places_large") and not is_listed_given(first)
     family = may_be_family(last) or is_noun_only(last) or is_common_family(last)
+    if first in known.scale_names and any(matches(r"^ \d{1,2}(?:/\d{1,2})?(?=[.,;\n]|$)", text[end : end + 8])):
+        return False
     if is_flat(words_of(text)) and not (is_listed_name(last) or is_listed_given(first)):
         return False
-    if is_vocabulary(last) and not known.is_surely_name(last):
+    double = "-" in last and any(is_listed_name(part) for part in last.split("-"))
+    if is_vocabulary(last) and not known.is_surely_name(last) and not double:
         told = is_listed_given(first) or is_rare_name(first)
     else:
         told = is_listed_given(first) or (not is_vocabulary(first) and not town)

@@ -110,7 +110,7 @@ def recognizer() -> RuleRecognizer:
                 accept=_is_county,
             ),
             Rule(rf"\b(?:{cities})\b", Category.PLACE, 0.68, accept=_is_city),
-            Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)\b", Category.ZIP, 0.9, ignore_case=False),
+            Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w-])", Category.ZIP, 0.9, ignore_case=False),
             Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
             Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
             Rule(rf"{_HOME}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
