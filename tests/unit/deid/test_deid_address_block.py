@@ -22,6 +22,7 @@ RECOGNIZER = address_block.recognizer()
         ("PSC 7580, Box 2412\nAPO AP 11949", "PSC 7580, Box 2412\nAPO AP 11949"),
         ("at 540B Route 9 today", "540B Route 9"),
         ("found on the corner of Elm Street and Oak Avenue", "the corner of Elm Street and Oak Avenue"),
+        ("4568 Hwy 64 W #45, Elmira", "4568 Hwy 64 W #45, Elmira"),
     ],
 )
 def test_finds_whole_addresses(found: Callable[[Any, str], list[str]], text: str, expected: str) -> None:
@@ -36,6 +37,9 @@ def test_finds_whole_addresses(found: Callable[[Any, str], list[str]], text: str
         "given 4 units via NG tube",
         "pain 7/10 in the lower back",
         "WBC 11200, platelets 85000",
+        "in place of gabapentin 300 mg if",
+        "sent via wheelchair van. Alk phos 146",
+        "pain is 6 out of 10, no rubs",
     ],
 )
 def test_address_block_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

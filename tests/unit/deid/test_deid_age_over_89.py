@@ -20,6 +20,8 @@ RECOGNIZER = age_over_89.recognizer(SAFE_HARBOR)
         ("turned 90", ["90"]),
         ("born in 1931", ["1931"]),
         ("age: 95", ["95"]),
+        ("Pt is 97, still plays cards", ["97"]),
+        ("Oldest resident of the home at 101, per son", ["101"]),
     ],
 )
 def test_finds_age_over_89(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -39,6 +41,7 @@ def test_finds_age_over_89(found: Callable[[Any, str], list[str]], text: str, ex
         "since 2019",
         "90 years ago",
         "in 1990",
+        "SpO2 was 92, pulse 98.",
     ],
 )
 def test_age_over_89_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -16,6 +16,7 @@ RECOGNIZER = biometric.recognizer()
         ("Retina scan ID BIO-XD3390", ["BIO-XD3390"]),
         ("Voiceprint BIO-SM1336-2 on file", ["BIO-SM1336-2"]),
         ("fingerprint template no. 4471-AB", ["4471-AB"]),
+        ("photo wound 20 39 8448.heic", ["photo wound 20 39 8448.heic"]),
     ],
 )
 def test_finds_biometric(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

@@ -32,6 +32,12 @@ RECOGNIZER = date.DateRecognizer()
         ("on Friday, 2/2 and 3/3", ["Friday", "2/2", "3/3"]),
         ("return to clinic 7/10", ["7/10"]),
         ("cultures 04/05 grew", ["04/05"]),
+        ("pain since 10/17.", ["10/17"]),
+        ("PICC placed 11-24 by IR", ["11-24"]),
+        ("last seen Sep-2021 by", ["Sep-2021"]),
+        ("on 3-Jul-2023", ["3-Jul-2023"]),
+        ("called 10-21 at 1612.", ["10-21 at 1612"]),
+        ("admitted Nov 9, 2023@13:44 with", ["Nov 9, 2023@13:44"]),
     ],
 )
 def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -57,6 +63,9 @@ def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected:
         "reflexes 2/4",
         "after 3/4 of meals",
         "6/7 days a week",
+        "for 7-10 days",
+        "5-10 mg nightly",
+        "hold 2-3 days",
     ],
 )
 def test_date_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -16,6 +16,8 @@ RECOGNIZER = device_serial.recognizer()
         ("lot 4471A2", ["4471A2"]),
         ("00:1B:44:11:3A:B7", ["00:1B:44:11:3A:B7"]),
         ("(01)00844588003288", ["(01)00844588003288"]),
+        ("RV lead serial 8D4Y7M", ["8D4Y7M"]),
+        ("UDI +B895L0669340/$$3528721IS2772", ["+B895L0669340/$$3528721IS2772"]),
     ],
 )
 def test_finds_device_serial(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

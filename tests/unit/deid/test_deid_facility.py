@@ -21,6 +21,14 @@ RECOGNIZER = facility.recognizer()
         ("ADMITTED FROM ST ANNE'S", ["ST ANNE'S"]),
         ("she is employed by Solar Census as a clerk", ["Solar Census"]),
         ("retired from Amber Mills Paper in May", ["Amber Mills Paper"]),
+        ("placement at The Birches.", ["The Birches"]),
+        ("Rx to Hometown Drugs today", ["Hometown Drugs"]),
+        ("seen at Allegra Women's Health under care", ["Allegra Women's Health"]),
+        ("seen at Providence of the Pines.", ["Providence of the Pines"]),
+        ("transferred from Summit Ridge radiology where", ["Summit Ridge radiology"]),
+        ("Lantern Hospice of the Ozarks called", ["Lantern Hospice of the Ozarks"]),
+        ("Prior study Norwood General, 2021", ["Norwood General"]),
+        ("admitted to LCRMC overnight", ["LCRMC"]),
     ],
 )
 def test_finds_facility(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -46,6 +54,10 @@ def test_finds_facility(found: Callable[[Any, str], list[str]], text: str, expec
         "works with Dr. Bell",
         "retired from France",
         "employer: none",
+        "no ST changes, QTc 441",
+        "WAS IN THE USUAL STATE OF HEALTH UNTIL MAY",
+        "seborrhoea of the forehead",
+        "Sonographic Murphy sign not elicited. Surgical history",
     ],
 )
 def test_facility_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

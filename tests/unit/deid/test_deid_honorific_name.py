@@ -17,6 +17,8 @@ RECOGNIZER = honorific_name.recognizer()
         ("Mr. O'Neil", ["O'Neil"]),
         ("MR. DOE", ["DOE"]),
         ("nurse Kelly", ["Kelly"]),
+        ("RN Winter notified", ["Winter"]),
+        ("Dr.\nCushing came", ["Cushing"]),
     ],
 )
 def test_finds_honorific_name(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -30,6 +32,7 @@ def test_finds_honorific_name(found: Callable[[Any, str], list[str]], text: str,
         "nurse practitioner",
         "dry cough",
         "MD note",
+        "RN Station 4",
     ],
 )
 def test_honorific_name_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

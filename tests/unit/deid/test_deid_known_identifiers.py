@@ -95,3 +95,9 @@ def test_family_name_is_told_from_given_names(name: str, family: str) -> None:
 )  # fmt: skip
 def test_one_edit(left: str, right: str, same: bool) -> None:
     assert one_edit(left, right) is same
+
+
+@pytest.mark.parametrize("relation", ["daughter-in-law", "stepson", "girlfriend", "ex-wife"])
+def test_a_relation_in_a_name_is_no_name(relation: str) -> None:
+    known = known_patient({"relative": f"Aino Hidayat ({relation})"})
+    assert set(known.tokens) == {"aino", "hidayat"}

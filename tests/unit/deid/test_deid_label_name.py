@@ -18,6 +18,7 @@ RECOGNIZER = label_name.recognizer()
         ("signed J. Doerner", ["J. Doerner"]),
         ("T: 10/3 J. Yamaguchi/L.\nKrishnamurthy", ["J. Yamaguchi", "L.\nKrishnamurthy"]),
         ("B. de Villepin wrote", ["B. de Villepin"]),
+        ("cc: Jung-Samaras, Ji-hye", ["Jung-Samaras, Ji-hye"]),
     ],
 )
 def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -34,6 +35,9 @@ def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, exp
         "called back",
         "T 38.4 C. Family history",
         "hepatitis C. Young adults",
+        "NEEDS CUEING",
+        "on 2 L. Will continue",
+        "walks in hall, Braden 14.",
     ],
 )
 def test_label_name_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -18,6 +18,7 @@ RECOGNIZER = licence_plate_vehicle.recognizer()
         ("vehicle license plate 870-qpx noted", ["870-qpx"]),
         ("tag no. ffg1737, towed", ["ffg1737"]),
         ("plate go98umi", ["go98umi"]),
+        ("license plate 921 5947", ["921 5947"]),
     ],
 )
 def test_finds_licence_plate_vehicle(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

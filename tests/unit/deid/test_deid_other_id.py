@@ -17,6 +17,12 @@ RECOGNIZER = other_id.recognizer()
         ("code TX-44718-9 noted", ["TX-44718-9"]),
         ("8812345 on file", ["8812345"]),
         ("#44718", ["44718"]),
+        ("Job #: 2014-592028", ["2014-592028"]),
+        ("police report 66-89718 filed", ["66-89718"]),
+        ("band number 71-8449", ["71-8449"]),
+        ("Donor unit W5804 61 290794 hung", ["W5804 61 290794"]),
+        ("Court case XJGY715", ["XJGY715"]),
+        ("Study ID 77016-U, arm B", ["77016-U"]),
     ],
 )
 def test_finds_other_id(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -33,6 +39,9 @@ def test_finds_other_id(found: Callable[[Any, str], list[str]], text: str, expec
         "ID consulted",
         "4-6-8 weeks",
         "heparin 100000 units",
+        "ID: BNP 1240, afebrile",
+        "given per order AT 0915",
+        "titrate 5000-10000 units",
     ],
 )
 def test_other_id_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -106,6 +106,9 @@ def test_what_touches_a_surrogate_is_seen(patient: dict[str, Any], text: str, le
     "text",
     [
         "\ue000\ue000 has Crohn disease",
+        "DD: \ue000\ue000 DT: \ue000\ue000 Job",
+        "DOS \ue000\ue000; ordering physician",
+        "called \ue000\ue000 x2, no answer",
         "\ue000\ue000, MD, PhD",
         "MRN \ue000\ue000 Acct # \ue000\ue000",
         "\ue000\ue000's pain, \ue000\ue000. The wound",

@@ -51,6 +51,10 @@ def test_names_and_words_are_no_slips(word: str) -> None:
         "WALKS WITH A ROLLING WALKER. LABS SHOWED SODIUM 138.",
         "Negative Quimby test and Osterhaus sign.",
         "Von Hippel-Lindau disease in the father.",
+        "Neuro intact, Braden 18, Romberg absent; Mallampati class II.",
+        "Shoulder: Neer and Jobe positive. Wrist: positive Finkelstein, negative Watson shift.",
+        "Labs today: NT-proBNP 2310, TSH 3.45. Hold Norco until renal function recovers.",
+        "Port accessed with 20g Huber needle. Miami J collar in place; Ottawa rules not met.",
     ],
 )
 def test_sentences_without_identifiers_stay(

@@ -20,6 +20,8 @@ RECOGNIZER = zip_address.recognizer()
         ("lives in Dunwoody", ["Dunwoody"]),
         ("by the county of Multnomah.", ["Multnomah"]),
         ("lives in the Mission District", ["the Mission District"]),
+        ("Yavapai County", ["Yavapai"]),
+        ("lives with Mrs. Ruiz in Crown Heights,", ["Crown Heights"]),
     ],
 )
 def test_finds_zip_address(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
