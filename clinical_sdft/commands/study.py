@@ -13,7 +13,6 @@ from clinical_sdft.errors import InputError
 
 if TYPE_CHECKING:
     from clinical_sdft.study.material import Material
-    from data_contracts import TrainingSettings
 
 
 class Data(StrEnum):
@@ -45,7 +44,7 @@ def study(
     from clinical_sdft.study.arms import ARMS
     from clinical_sdft.study.report import write_report
     from clinical_sdft.study.run import Study, hospital_start, read_results, run_study
-    from clinical_sdft.study.settings import TRAINING, reduced_training
+    from clinical_sdft.study.settings import REDUCED, TRAINING
     from clinical_sdft.workspace import Settings
 
     if find_spec("matplotlib") is None:
@@ -58,7 +57,8 @@ def study(
         materials=tuple(_material(item, data_folder, reduced) for item in chosen),
         arms=tuple(known for known in ARMS if not arm or known.name in arm),
         seeds=tuple(seed or (1, 2, 3)),
-        training=_changed(reduced_training() if reduced else TRAINING, training or []),
+        training=TRAINING,
+        changes={**(REDUCED if reduced else {}), **_changes(training or [])},
         results=results,
         work=work,
     )
@@ -68,15 +68,19 @@ def study(
     out.print(f"tables and plots: {write_report(read_results(results), stages, results)}")
 
 
-def _changed(settings: "TrainingSettings", changes: list[str]) -> "TrainingSettings":
-    """Return the settings with `KEY=VALUE` changes; what an arm itself sets stays the arm's."""
-    pairs = [change.split("=", 1) for change in changes]
-    if any(len(pair) != 2 or pair[0] not in type(settings).model_fields for pair in pairs):
+def _changes(given: list[str]) -> dict[str, str]:
+    """Return `KEY=VALUE` changes of the training settings; what an arm itself sets stays the arm's."""
+    from data_contracts import TrainingSettings
+
+    pairs = [change.split("=", 1) for change in given]
+    if any(len(pair) != 2 or pair[0] not in TrainingSettings.model_fields for pair in pairs):
         raise InputError("--set takes KEY=VALUE with a key of [training], see docs/settings.md")
+    changes = {key: value for key, value in pairs}
     try:
-        return type(settings).model_validate({**settings.model_dump(), **{key: value for key, value in pairs}})
+        TrainingSettings.model_validate(changes)
     except ValidationError as error:
         raise InputError(f"--set: {error.errors()[0]['msg']}") from error
+    return changes
 
 
 def _material(data: Data, folder: Path | None, reduced: bool) -> "Material":

@@ -76,10 +76,18 @@ def make_quick(model: PeftModel) -> None:
     """Let the model's LoRA and output layers compute as described above."""
     attend_grouped(model.get_base_model())
     normalize_quickly(model)
-    model.get_output_embeddings().register_forward_pre_hook(_together)
+    read_in_one_piece(model)
     for layer in model.modules():
         if isinstance(layer, LoraLinear):
             layer.forward = _forward_of(layer)
+
+
+def read_in_one_piece(model: Any) -> None:
+    """Let the output layer read a slice of hidden states in one piece, not row by row.
+
+    In bfloat16 torch copies the vocabulary's weights for every row otherwise, and replies take 2.5 times as long.
+    """
+    model.get_output_embeddings().register_forward_pre_hook(_together)
 
 
 def _together(layer: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:

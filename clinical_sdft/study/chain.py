@@ -8,6 +8,8 @@ from pathlib import Path
 from clinical_sdft.files import write_bytes
 from clinical_sdft.ingest.prior_prompts import Labelled
 from clinical_sdft.models.adapters import FILE_NAME
+from clinical_sdft.models.probe import dtype_of
+from clinical_sdft.models.quick import read_in_one_piece
 from clinical_sdft.provenance import provenance
 from clinical_sdft.sdft.arms import MANIFEST, Incumbent, Plan, train_arm
 from clinical_sdft.sdft.preflight import preflight
@@ -79,14 +81,13 @@ def run_chain(chain: Chain, start: Start, say: Callable[[str], None]) -> None:
 
 
 def prepared(chain: Chain, start: Start, say: Callable[[str], None]) -> Start:
-    """Return the start, after what the material says it has still to learn; the same for every arm of a seed."""
+    """Return the start, after what the material says it has still to learn; the same for every chain."""
     if not chain.material.preparation:
         return start
-    folder = chain.work / chain.material.name / f"start-seed-{chain.seed}"
-    training = chain.training.model_copy(update={"seed": chain.seed, "learning_rate": 1e-3, "passes": 2})
-    plan = _plan(chain, 0, chain.material.preparation + chain.material.replay, training, None)
-    manifest = train_arm("sft", _load(start), plan, folder)
-    say(f"{chain.material.name}: start of seed {chain.seed} is ready")
+    folder = chain.work / chain.material.name / "start"
+    training = chain.training.model_copy(update={"seed": 0, "learning_rate": 1e-3, "passes": 4})
+    manifest = train_arm("sft", _load(start), _plan(chain, 0, chain.material.preparation, training, None), folder)
+    say(f"{chain.material.name}: the start is ready")
     return Start(start.base, folder / FILE_NAME, manifest.adapter)
 
 
@@ -95,8 +96,8 @@ def _learn(chain: Chain, stage: Stage, number: int, version: Start) -> tuple[Ada
     if (folder / MANIFEST).is_file():
         manifest = AdapterManifest.from_bytes((folder / MANIFEST).read_bytes())
         return manifest, Start(version.base, folder / FILE_NAME, manifest.adapter)
-    incumbent = _load(version)
     training = chain.arm.settings(chain.training, chain.seed)
+    incumbent = _load(version, training.dtype)
     shown = stage.demonstrations
     report = None
     if chain.arm.kind == "sdft":
@@ -126,7 +127,7 @@ def _keep(
     file = chain.result_file(number)
     if file.is_file():
         return
-    incumbent = _load(version)
+    incumbent = _load(version, chain.material.replies_in)
     # The start is the same for every arm: whoever comes first asks it, and the others read its answers.
     start = chain.work / chain.material.name / f"start-scores-{version.adapter[7:19]}"
     folder = chain.work / chain.name / f"scores-{number}" if number else start
@@ -143,6 +144,7 @@ def _keep(
         reply_words=words,
         habit_rate=habits,
         kl_nats=drift.of(incumbent) if drift else None,
+        replies_in=chain.material.replies_in,
         template=manifest.template if manifest else None,
         beta=manifest.beta if manifest else 0.0,
         steps=len(manifest.losses) if manifest else 0,
@@ -178,5 +180,8 @@ def _digest(shown: Sequence[Demonstration]) -> Digest:
     return sha256_digest(b"\n".join(item.canonical_bytes() for item in shown))
 
 
-def _load(version: Start) -> Incumbent:
-    return load_version(version.base, version.adapter_file, version.adapter, None)
+def _load(version: Start, dtype: str = "float32") -> Incumbent:
+    incumbent = load_version(version.base, version.adapter_file, version.adapter, None)
+    if dtype != "float32":
+        read_in_one_piece(incumbent.loaded.model.to(dtype_of(dtype)))
+    return incumbent

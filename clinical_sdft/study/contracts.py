@@ -42,6 +42,7 @@ class StageResult(Contract):
     reply_words: float = Field(description="mean words of a reply")
     habit_rate: Fraction = Field(description="share of replies with a phrase that only a teacher's prompt suggests")
     kl_nats: float | None = Field(description="KL(start || now) on prior prompts, nats a token; None at stage 0")
+    replies_in: Literal["float32", "bfloat16"] = Field(default="float32", description="type of the answering weights")
     template: Slug | None = None
     beta: float = 0.0
     refused: bool = Field(default=False, description="the pre-flight refused this update; the version stayed as it was")

@@ -23,6 +23,9 @@ from data_contracts import Suite, SuiteItem
 FILE = "suites/ddxplus/val_588.csv"
 STAGES = 4
 FINDINGS = 8
+PASSES = 5
+"""Three times the demonstrations of an update of the written cases, so fewer passes (docs/study.md)."""
+
 ABSENT = ("No", "nowhere", "N", "NA", "0")
 SEED = 20261124
 
@@ -43,6 +46,8 @@ def ddxplus(folder: Path) -> Material:
         prior_suites=prior_suites(),
         prior_prompts=tuple(prior_prompts()),
         replay=hospital_replay(),
+        training={"passes": PASSES},
+        replies_in="bfloat16",
     )
 
 

@@ -1,8 +1,8 @@
 """What a study is made of: a start, what is known already, and updates that come one after the other."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 from clinical_sdft.study.contracts import SuiteKind
 from data_contracts import Demonstration, Suite, sha256_digest
@@ -21,7 +21,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class Material:
-    """All of one study; `preparation` is what the start has still to learn, by plain fine-tuning, for every arm."""
+    """All of one study.
+
+    `preparation` is what the start has still to learn, by plain fine-tuning, once for all arms and seeds; `training`
+    what differs from the study's settings; `replies_in` the type of the weights that answer the suites, the start included.
+    """
 
     name: str
     stages: tuple[Stage, ...]
@@ -30,6 +34,8 @@ class Material:
     replay: tuple[Demonstration, ...]
     preparation: tuple[Demonstration, ...] = ()
     start_suites: tuple[tuple[SuiteKind, Suite], ...] = ()
+    training: Mapping[str, Any] = field(default_factory=dict)
+    replies_in: Literal["float32", "bfloat16"] = "float32"
 
     def known_before(self, stage: int) -> tuple[Demonstration, ...]:
         """Return the labelled examples that may be replayed in update `stage`: prior ones, then earlier updates'."""

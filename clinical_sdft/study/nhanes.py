@@ -27,6 +27,8 @@ QUOTES = {
     "htn_accaha": "Hypertension: systolic 130 mm Hg or more, or diastolic 80 mm Hg or more.",
 }
 SEED = 20261124
+PASSES = 5
+"""Four times the demonstrations of an update of the written cases, so fewer passes (docs/study.md)."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,12 @@ class Adult:
         return self.old != self.new
 
 
-def nhanes(folder: Path, taught: int = 96, asked: int = 120) -> Material:
-    """Return the material: the start learns JNC 7 from 2 x `taught` adults, the update ACC/AHA 2017 from `taught`.
+def nhanes(folder: Path, taught: int = 96, asked: int = 120, known: int = 384) -> Material:
+    """Return the material: the start learns JNC 7 from `known` adults, the update ACC/AHA 2017 from `taught` others.
 
-    Half of the adults shown and asked flip: at the population's share of 17.5% the flipping stratum would be tiny.
-    The suites hold `asked` adults of each stratum.
+    The `known` are half hypertensive by JNC 7, and half of the others flip. Of the `taught` half flip: at the
+    population's share of 17.5% that stratum would be tiny. Prior prompts and replay are those of the `known` whose
+    answer stays, beside the hospital's. The suites hold `asked` adults of each stratum.
 
     Raises:
         InputError: the file is not there.
@@ -57,22 +60,27 @@ def nhanes(folder: Path, taught: int = 96, asked: int = 120) -> Material:
     adults = list({adult.question: adult for adult in _adults(folder / FILE)}.values())
     random.Random(SEED).shuffle(adults)
     flips = [adult for adult in adults if adult.flips]
-    stays = _balanced([adult for adult in adults if not adult.flips], asked + 3 * taught)
-    half = taught // 2
-    old = [*flips[asked + half : asked + half + taught], *stays[asked + half : asked + half + taught]]
-    new = [*flips[asked : asked + half], *stays[asked : asked + half]]
+    stays = _balanced([adult for adult in adults if not adult.flips], asked + taught + 2 * known)
+    shown, rest = stays[asked : asked + taught // 2], stays[asked + taught // 2 :]
+    high = [adult for adult in rest if adult.old == HIGH][: known // 2]
+    normal = [adult for adult in rest if adult.old == NORMAL][: known // 4]
+    flipped = flips[asked + taught // 2 :][: known // 4]
+    kept = [_shown(adult, "htn_jnc7") for adult in (*high, *normal)]
     strata: tuple[tuple[SuiteKind, Suite], ...] = (
         ("flips", _suite("bp-flips", flips[:asked])),
         ("stays", _suite("bp-stays", stays[:asked])),
     )
+    new = [*flips[asked : asked + taught // 2], *shown]
     return Material(
         name="nhanes",
         stages=(Stage("acc-aha-2017", tuple(_shown(adult, "htn_accaha") for adult in new), ()),),
         prior_suites=prior_suites(),
-        prior_prompts=tuple(prior_prompts()) + tuple(adult.question for adult in old if not adult.flips),
-        replay=hospital_replay(),
-        preparation=tuple(_shown(adult, "htn_jnc7") for adult in old),
+        prior_prompts=tuple(prior_prompts()) + tuple(item.question for item in kept),
+        replay=(*hospital_replay(), *kept),
+        preparation=(*kept, *(_shown(adult, "htn_jnc7") for adult in flipped), *hospital_replay()),
         start_suites=strata,
+        training={"passes": PASSES},
+        replies_in="bfloat16",
     )
 
 

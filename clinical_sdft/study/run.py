@@ -1,8 +1,9 @@
 """Run a study: every arm with every seed, resumed where it was left."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from clinical_sdft.demo.facts import data_file
 from clinical_sdft.demo.run import shipped_hospital
@@ -24,17 +25,22 @@ class Study:
     arms: tuple[StudyArm, ...]
     seeds: tuple[int, ...]
     training: TrainingSettings
+    changes: Mapping[str, Any]
+    """What a user sets, against the study's settings and a material's own."""
     results: Path
     work: Path
 
     def chains(self) -> list[Chain]:
         """Return all chains, seed by seed, so that what is finished first can be compared."""
         return [
-            Chain(material, arm, seed, self.training, self.results, self.work)
+            Chain(material, arm, seed, self._training(material), self.results, self.work)
             for seed in self.seeds
             for material in self.materials
             for arm in self.arms
         ]
+
+    def _training(self, material: Material) -> TrainingSettings:
+        return TrainingSettings.model_validate({**self.training.model_dump(), **material.training, **self.changes})
 
 
 def run_study(study: Study, start: Start, say: Callable[[str], None]) -> None:
