@@ -24,7 +24,7 @@ class Material:
     """All of one study.
 
     `preparation` is what the start has still to learn, by plain fine-tuning, once for all arms and seeds; `training`
-    what differs from the study's settings; `replies_in` the type of the weights that answer the suites, the start included.
+    what differs from the study's settings; `replies_in` the type of the weights that answer the suites.
     """
 
     name: str
