@@ -9,7 +9,7 @@ import yaml
 
 from clinical_sdft.deid.quality.choices import Split
 
-_FOLDERS = {Split.TUNING: ("tuning", "tuning_later"), Split.HELD_OUT: ("held_out",)}
+_FOLDERS = {Split.TUNING: ("tuning", "tuning_later", "tuning_third"), Split.HELD_OUT: ("held_out",)}
 
 Section = tuple[str, str, int, int]
 """Heading, pool, fewest and most sentences."""
@@ -86,7 +86,7 @@ def pools(split: Split) -> Pools:
         origins=origins,
         cities=cities,
         facts={kind: _items(text) for kind, text in facts.items()},
-        sentences={name: tuple(text.strip().split("\n")) for name, text in sentences.items()},
+        sentences={name: tuple(filter(None, text.split("\n"))) for name, text in sentences.items()},
         styles={name: tuple((h, p, int(a), int(b)) for h, p, a, b in rows) for name, rows in _read("styles").items()},
         forms=Forms(**_frozen(forms)),
         **parts,

@@ -13,8 +13,8 @@ from data_contracts import GoldDocument, sha256_digest
 
 PARTS = (Split.TUNING, Split.HELD_OUT)
 FROZEN = {
-    Split.TUNING: "sha256:c6339a78ae373983a33f9d88f4f353c8be996a304bb3c3826acf0ffef44988a7",
-    Split.HELD_OUT: "sha256:e0f2ba5b70bf8ca519c745537ba8241da04f658e5dcb0319d98da45befb6a653",
+    Split.TUNING: "sha256:3d052871a0dc5adc30b9bbe5954f6dfd8845015e433f9d9986e5b6e4620e142f",
+    Split.HELD_OUT: "sha256:c569ab6cdcb8cc8c971ad19fd68e35ae3ad24065d71d79aa9de0f41430a0dc70",
 }
 
 

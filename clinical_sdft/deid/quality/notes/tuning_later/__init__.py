@@ -1,1 +1,1 @@
-"""Material of notes to report on: never read for the engine's sake, and its misses never looked at."""
+"""Material of notes to tune on, once reported on."""
