@@ -27,10 +27,12 @@ _MON = (
     r"|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
 )
+_SLASHED = _MON.replace("(?-i:May|MAY)", "may")
+"""A month's name beside a slash, where `may` is no verb."""
 _M, _D = r"(?P<m>0?[1-9]|[12]\d|3[01])", r"(?P<d>0?[1-9]|[12]\d|3[01])"
 _Y4, _Y = r"(?P<y>(?:18|19|20)\d\d)", r"(?P<y>(?:18|19|20)\d\d|\d\d)"
 _ORD = r"(?P<ord>st|nd|rd|th)?"
-_EDGE, _END = r"(?<![\w/.-])", r"(?![\w/]|[.-]\d)"
+_EDGE, _END = r"(?<![\w/.-])", r"(?![\w/]|[.-](?!(?:[01]\d|2[0-3])[0-5]\d(?!\d))\d)"
 _ORDINAL_WORD = (
     r"(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth"
     r"|eleventh|twelfth"
@@ -52,13 +54,17 @@ _HOLIDAYS = (
     r"(?:christmas|xmas|new year'?s?|thanksgiving|easter)(?: day| eve| sunday| monday| week(?:end)?)?|halloween"
     r"|(?:independence|labou?r|memorial|veterans'?|presidents'?|columbus|mlk|martin luther king|boxing|canada"
     r"|bastille|anzac"
-    r"|mother'?s'?|father'?s'?|valentine'?s?|st\.? patrick'?s|groundhog) day|good friday|ash wednesday|palm sunday"
+    r"|mother'?s'?|father'?s'?|valentine'?s?|st\.? patrick'?s|groundhog) (?:day|weekend|week)|good friday|ash wednesday|palm sunday"
     r"|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali|eid(?: al-\p{L}+)?|cinco de mayo"
-    r"|super bowl sunday|juneteenth|mardi gras"
+    r"|super bowl sunday|juneteenth|mardi gras|(?:lunar|chinese) new year|ramadan|kwanzaa|festivus|nowruz|norouz|holi|purim"
+    r"|sukkot|shavuot|pentecost|epiphany|three kings day|day of the dead|d[ií]a de los muertos|guy fawkes(?: night| day)?"
+    r"|(?:earth|flag|election|tax|arbor|indigenous peoples?'?|v-e|victory|australia|republic|mid-autumn|moon"
+    r"|opening|graduation|prom|grandparents'?|april fools?'?|all saints'?|all souls'?|patriots'?|pioneer|leap|inauguration"
+    r"|black friday|cyber monday) (?:day|night|festival)|black friday|cyber monday|(?:maundy|holy) thursday|holy saturday|holy week|spring break"
 )
 _TIME = (
     r"(?:(?:,? (?:at )?|T|@)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
-    r"|(?:,? (?:at )?|@)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?"
+    r"|(?:,? (?:at )?|@|-)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?"
     r"|kcal|l|g|steps)\b))"
 )
 """A time of day that is written with its date."""
@@ -79,6 +85,15 @@ _BACK = (
 """What stands before a day and a month that are joined by a hyphen: without it they are a range."""
 
 FORMS: tuple[str, ...] = (
+    rf"{_EDGE}{_D}/{_SLASHED}(?:/{_Y})?(?![\w/]|[.-]\d)",
+    rf"\b{_SLASHED}/{_D}(?:/{_Y})?(?![\w/]|[.-]\d)",
+    rf"\b{_SLASHED}/{_Y4}(?![\w/]|[.-]\d)",
+    rf"{_EDGE}{_M}/{_D}/'(?P<y>\d\d)(?![\w/]|[.-]\d)",
+    rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/'(?P<y>\d\d)(?![\w/]|[.-]\d)",
+    rf"{_EDGE}{_M} / {_D} / {_Y}(?![\w/]|[.-]\d)",
+    rf"{_EDGE}{_M} - {_D} - {_Y4}(?![\w/]|[.-]\d)",
+    rf"{_EDGE}(?P<m>0[1-9])-(?P<d>0[1-9]|[12]\d|3[01])(?![\w/%-]|[.,:]\d)",
+    rf"\b{_MON}-{_D}{_ORD}(?![\w/-]|[.,]\d)",
     rf"(?<!\d[- ])\b{_MON}-{_Y4}(?![\w/-])",
     rf"{_EDGE}{_M}-{_D}(?= at (?:[01]\d|2[0-3])[0-5]\d\b)",
     (
@@ -112,7 +127,7 @@ FORMS: tuple[str, ...] = (
     rf"{_EDGE}{_Y4}(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\b",
     rf"{_MONTH_CUE}\K{_MON}(?!\w)",
     r"(?-i:\b(?P<mon>January|February|April|June|July|August|September|October|November|December)\b)",
-    rf"\b(?:{_HOLIDAYS})\b(?:,?(?: of| in)? {_Y4})?",
+    rf"\b(?:{_HOLIDAYS})\b(?: weekend| week| eve| morning)?(?:,?(?: of| in)? {_Y4})?",
     rf"\b(?:early |mid-?|late )?(?:spring|summer|fall|autumn|winter|q[1-4])(?:,? of|,)? {_Y4}\b",
     (
         rf"\b(?<!(?:every|each|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! ?(?:-|through|thru"
@@ -124,6 +139,7 @@ FORMS: tuple[str, ...] = (
 )
 _BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}(?: ?(?:-|to|through) ?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?{_END}"
 _NO_DATE_BEFORE = r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
+_SCORED_BEFORE = r"\b(?:ishihara|slums|moca|mmse|berg|fois|tinetti|katz|lawton|madrs|epds|minicog|mini-cog|kps|pps) $"
 _NO_DATE_AFTER = (
     r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
     r"|hour|strain|ns|"
@@ -194,7 +210,7 @@ def _is_bare_date(text: str, match: Any) -> bool:
         return False
     if any(matches(r"\b(?:since|until|till|dated?|effective|week of|as of) $", before)):
         return True
-    if any(matches(_NO_DATE_BEFORE, before)):
+    if any(matches(_NO_DATE_BEFORE, before)) or any(matches(_SCORED_BEFORE, before)):
         return False
     if any(matches(_CUE + "$", before)):
         return True

@@ -14,6 +14,7 @@ _GAPS = {
     (Category.PLACE, Category.FACILITY): r"^(?: |'s )$",
     (Category.FACILITY, Category.FACILITY): r"^(?: |,? (?:in|at|of) |'s |' )$",
     (Category.PLACE, Category.PLACE): r"^(?: |-)$",
+    (Category.NAME, Category.ADDRESS): r"^ and $",
 }
 """What may stand between two spans that are one."""
 
@@ -32,9 +33,17 @@ def merge(text: str, spans: list[Span]) -> tuple[Span, ...]:
 
 
 def _widest(spans: list[Span]) -> list[Span]:
-    """Drop spans inside a sure span of the same category: `Mercy Hospital` in `Mercy Hospital Boston`."""
+    """Drop spans inside a sure span of the same category: `Mercy Hospital` in `Mercy Hospital Boston`.
+
+    The wider one is as sure as the surest inside it: else a name inside would break it, and the rest say nothing.
+    """
     sure = [span for span in spans if not span.guess]
-    return [span for span in spans if span.score == 1.0 or not any(_holds(other, span) for other in sure)]
+    kept = [span for span in spans if span.score == 1.0 or not any(_holds(other, span) for other in sure)]
+    return [span if span.guess else replace(span, score=_surest(span, spans)) for span in kept]
+
+
+def _surest(outer: Span, spans: list[Span]) -> float:
+    return max(outer.score, *(span.score for span in spans if span.score < 1.0 and _holds(outer, span)), 0.0)
 
 
 def _holds(outer: Span, inner: Span) -> bool:
@@ -97,7 +106,8 @@ def _joined(text: str, spans: list[Span]) -> tuple[Span, ...]:
     joined: list[Span] = []
     for span in spans:
         if joined and _are_one(text, joined[-1], span):
-            joined[-1] = replace(joined[-1], end=span.end)
+            wider = span.category if span.category == Category.ADDRESS else joined[-1].category
+            joined[-1] = replace(joined[-1], end=span.end, category=wider)
         else:
             joined.append(span)
     return tuple(joined)

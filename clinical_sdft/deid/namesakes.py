@@ -5,11 +5,13 @@ from re import escape
 
 from clinical_sdft.deid.categories import Category, Span
 from clinical_sdft.deid.lexicon import (
+    is_act,
     is_common_family,
     is_drug,
     is_function_word,
     is_listed_name,
     is_noun_only,
+    is_rare_name,
     is_vocabulary,
     large_list,
     lexicon,
@@ -28,10 +30,10 @@ PARTICLES = word_set(
 
 SCORE = 0.61
 DOES = (
-    r"^ (?:is|was|has|had|will|would|can|could|says|said|tells|told|reports?|reported|denies|denied|states?"
+    r"^(?:,? can i| (?:to (?:follow|call|see|start|return|bring|check|arrange|send)|is|was|has|had|will|would|can|could|says|said|tells|told|reports?|reported|denies|denied|states?"
     r"|stated|presents"
     r"|presented|complains|lives|works|called|came|wants|feels|felt|takes|went|goes|did|slept|gave|noted|first"
-    r"|takes|returns|visits|moved|underwent|works|grew|continues|remains|tolerated|and (?:her|his|their)|,? can i)\b"
+    r"|takes|returns|visits|moved|underwent|works|grew|continues|remains|tolerated|and (?:her|his|their)))\b"
 )
 """Words that people are followed by."""
 _NEXT = frozenset((" ", "-", "  "))
@@ -107,7 +109,7 @@ def _is_between(text: str, words: Sequence[Word], index: int) -> bool:
     gaps = text[before.end : word.start], text[word.end : after.start]
     joined = all(gap in (" ", "\n", ". ", "-") for gap in gaps)
     plain = word.low in lexicon().clinical or word.low in _TITLES or is_function_word(word.low)
-    return joined and word.capital and not plain
+    return joined and ((word.capital and not plain) or word.low in ("e", "y"))
 
 
 def _beside(text: str, words: Sequence[Word], index: int, flat: bool) -> Iterator[int]:
@@ -171,11 +173,12 @@ def _is_told_by_given(text: str, words: Sequence[Word], index: int) -> bool:
     if (
         word.low in known.clinical
         or word.low in known.departments
-        or (is_function_word(word.low) and word.low != "down")
+        or (is_function_word(word.low) and word.low != "down" and not is_rare_name(given.low))
     ):
         return False
     after = text[word.end : word.end + 1]
-    return given.text.istitle() and given.low in known.given | large_list("given") and after != ":"
+    told = given.low in known.given | large_list("given")
+    return given.text.istitle() and told and after != ":" and not is_act(word.low)
 
 
 def _is_half(part: str) -> bool:

@@ -4,13 +4,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 from clinical_sdft.deid.categories import Category, Span
-from clinical_sdft.deid.lexicon import Lexicon, is_listed_given, is_slip, lexicon, stem
+from clinical_sdft.deid.lexicon import Lexicon, is_act, is_listed_given, is_slip, lexicon, stem
 from clinical_sdft.deid.text import matches
 
 _UNIT_AFTER = (
     r"^ ?(?:-?\d* ?)?(?:/ ?(?:[uµμ]l|ml|l|mm3?|cc|hpf|lpf|cmm|day|mcl|min)\b|(?:cells?|copies|iu"
     r"|units?|u|ml|mcg|mg|g|kg|ng|pg|meq"
-    r"|mmol|cfu|per|x ?10|k|steps|colonies|cal|kcal|platelets|leu[ck]ocytes|beats)\b|%|\^)"
+    r"|mmol|cfu|per|x ?10|k|steps|colonies|cal|kcal|platelets|leu[ck]ocytes|beats)\b|%|\^\d)"
 )
 _ANALYTE_BEFORE = (
     r"(?:platelets?|plts?|wbc|rbc|leu[ck]ocytes?|neutrophils?|eosinophils?|lymphocytes?|cd4|viral load"
@@ -55,7 +55,14 @@ _TERM_HEADS = (
     r"|contrast|view|hernia|monitor|mask|airway|tube|stockings?|dressing|sutures?|osteotomy|bypass|shunt|valve|mesh|pads?"
     r"|bandage|wrap|lens|chart|lamp|equivocal|elicited|positive(?! for)|negative(?! for)|not (?:met|needed|tested"
     r"|elicited)"
-    r"|test|position|procedure|technique|incision|staging|index|equation|protocol|nomogram|questionnaire)"
+    r"|test|position|procedure|technique|incision|staging|index|equation|protocol|nomogram|questionnaire|inventory"
+    r"|fields?|angle|triangle|transformation|naming|boots?|tape|grip|dynamometer|safety plan|keratos[ei]s|cell"
+    r"|(?:gastr|esophag|oesophag|hyster|col|cyst|mast|pancreaticoduoden)ectomy|fundoplication|gastroplasty|arthroplasty"
+    r"|amputation|osteotome|rongeur|elevator|curette|speculum|dilator|applicator|tongs|harness|insole|wedge"
+    r"|granulomatosis|vasculitis|arteritis|encephalopathy|encephalitis|retinopathy|nephropathy|dermatitis|pemphigoid|adenoma|(?:o)?edema|ef|biplane|endoscopic|percentile|composite|reversed|thyroiditis"
+    r"|papilloma|leuk(?:a)?emia|myopathy|porphyria|epilepsy|aphasia|apraxia|psychosis(?!\p{L})|ratio|coefficient|correction"
+    r"|body|bodies|granules|corpuscles?|spots?|lines?(?= on\b)|crystals|membrane|space|fissure|ganglion|papilla|pouch|hum|rub"
+    r"|(?:grade|level|stage|class|type)(?=[ \n](?:[IVX]+|\d|[A-D]\b)))"
 )
 """Words of medicine before which a capitalised word is a term's and not a person's."""
 _TITLE_BEFORE = (
@@ -71,16 +78,34 @@ _TESTED = (
 )
 """Names of tests by what stands beside them: `positive Finkelstein,`, `Neer and Jobe positive`, `Miller 2 blade`."""
 _TWO_WORDS = (
-    r"\b(?:marcus[ \n]gunn|lou[ \n]gehrig|austin[ \n]flint|graham[ \n]steell|ann[ \n]arbor|miami[ \n]j|le[ \n]fort"
+    r"\b(?:los[ \n]angeles(?=[ \n]grade)|st\.?[ \n]louis(?=[ \n]enceph)|cornelia[ \n]de[ \n]lange|pierre[ \n]robin|cox[ \n-]maze"
+    r"|boston[ \n]scientific|country[ \n]club|marcus[ \n]gunn|lou[ \n]gehrig|austin[ \n]flint|graham[ \n]steell|ann[ \n]arbor|miami[ \n]j|le[ \n]fort"
     r"|sister[ \n]mary[ \n]joseph|von[ \n](?:willebrand|hippel|recklinghausen|gierke)(?:-lindau)?"
     r"|de[ \n](?:quervain|musset)"
     r"|mary[ \n]jane|bell[ \n]mont|brown[ -]s[eé]quard|kayser[ -]fleischer|st\.?[ \n]jude[ \n](?:valve|mitral"
     r"|aortic))(?:'s)?\b"
 )
-_AIDS = r"\b(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker\b"
+_AIDS = (
+    r"\b(?:(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker|foster(?=[ \n-](?:mother|father|mom|dad|parents?"
+    r"|brother|sister|son|daughter|child(?:ren)?|care|home|family|placement))|life(?=[ \n]partner)"
+    r"|(?:white|black|brown|green)(?=[ \n](?:male|female|man|woman|boy|girl|lady|gentleman|cells?|count|matter|stool|sputum)))\b"
+)
 """Things that are family names too."""
 _TAGS = r"</?[a-z][\w:]{1,30}(?=[ />])"
 """Names of elements, as an export in XML or HTML leaves them in a note."""
+
+
+_RATED = (
+    r"(?: ?:? ?| (?:score|scale|index) (?:of )?)(?-i:\d{1,3}(?:\.\d)?(?![\d/:-]|\.\d)|[IVX]+[ab]?(?![\p{L}\d])|[A-Z]\d)"
+)
+"""What follows the name of a scale that is a common family name too; no fraction, which is a date as well."""
+_NO_PERSON_BEFORE = r"(?<!\b(?:by|with|per|from|to|for|and|rn|np|pa) )"
+
+
+@lru_cache(maxsize=1)
+def _rated() -> str:
+    names = "|".join(sorted(lexicon().scale_more, key=len, reverse=True))
+    return rf"{_NO_PERSON_BEFORE}\b(?:{names})(?:'s)?{_RATED}"
 
 
 @lru_cache(maxsize=4)
@@ -92,7 +117,8 @@ def term_spans(text: str) -> tuple[tuple[int, int], ...]:
     """
     found = [match.span() for form in (_AIDS, _TAGS, _TESTED, _TWO_WORDS) for match in matches(form, text)]
     word = r"\p{Lu}[\p{L}\p{M}]{2,}(?:-\p{Lu}[\p{L}\p{M}]+)*"
-    for match in matches(rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)?[ \n]{_TERM_HEADS}\b", text):
+    headed = rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)?[ \n]{_TERM_HEADS}(?!\p{{L}})"
+    for match in (*matches(headed, text), *matches(_rated(), text)):
         before = text[max(0, match.start() - 24) : match.start()]
         last = before.split()[-1:] if before.endswith(" ") else []
         if not any(matches(_TITLE_BEFORE, before)) and not any(stem(word) in lexicon().given for word in last):
@@ -175,7 +201,7 @@ def _is_safe(
     if span.score < 0.5 and word.isupper() and len(word) < 6:
         return True
     if _follows_given_name(text, start, span, words) and word.istitle() and stem(word) not in words.clinical:
-        return False
+        return is_act(stem(word))
     cued = span.category == Category.NAME and span.score >= 0.69 and word.istitle()
     if cued and is_listed_given(word) and stem(word) not in words.clinical | words.departments:
         return False
@@ -189,7 +215,9 @@ def _follows_given_name(text: str, start: int, span: Span, words: Lexicon) -> bo
     before = text[span.start : start].split()
     while before and len(before[-1].rstrip(".")) == 1:
         before.pop()
-    return span.category == Category.NAME and bool(before) and stem(before[-1]) in words.given
+    if span.category != Category.NAME or not before:
+        return False
+    return stem(before[-1]) in words.given or (span.score >= 0.69 and is_listed_given(before[-1]))
 
 
 def _begins_sentence(text: str, start: int) -> bool:

@@ -67,14 +67,14 @@ def compiled(pattern: str, ignore_case: bool = True) -> Any:
     return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
 
 
-def matches(pattern: str, text: str, *, ignore_case: bool = True) -> Iterator[Any]:
-    """Yield the matches of a pattern.
+def matches(pattern: str, text: str, *, ignore_case: bool = True, overlapped: bool = False) -> Iterator[Any]:
+    """Yield the matches of a pattern; overlapped ones begin anywhere, also inside the one before.
 
     Raises:
         PatternTimeoutError: the search took longer than the limit.
     """
     try:
-        yield from compiled(pattern, ignore_case).finditer(text, timeout=PATTERN_SECONDS)
+        yield from compiled(pattern, ignore_case).finditer(text, timeout=PATTERN_SECONDS, overlapped=overlapped)
     except TimeoutError:
         raise PatternTimeoutError("a pattern ran out of time") from None
 

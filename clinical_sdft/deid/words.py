@@ -80,7 +80,8 @@ def is_flat(words: Sequence[Word]) -> bool:
     """Tell whether most words of a text have a capital letter, so that it says nothing."""
     clinical = lexicon().clinical
     told = [word for word in words if len(word.low) > 2 and word.low not in clinical and not is_function_word(word.low)]
-    return len(told) > 2 and sum(word.capital for word in told) * 5 > len(told) * 4
+    capitals = sum(word.capital for word in told)
+    return len(told) > 2 and (capitals * 5 > len(told) * 4 if len(told) > 6 else capitals == len(told))
 
 
 def with_capitals(text: str) -> str:
@@ -110,8 +111,8 @@ def _may_have_capital(text: str, word: Word) -> bool:
         )
     if len(word.low) == 1:
         after = text[word.end : word.end + 2]
-        alone = text[word.start - 1 : word.start] == " " and after[:1] in (" ", ",", ")", "\n", "|")
-        ends = after[:1] in (",", ")", "|") or after == "  "
+        alone = text[word.start - 1 : word.start] == " " and after[:1] in (" ", ",", ")", "]", "\n", "|")
+        ends = after[:1] in (",", ")", "]", "|") or after in ("  ", " |")
         return after[:1] == "." or (alone and (ends or word.low not in "aist"))
     if word.low == "our":
         return text[word.end :].startswith(" lady")

@@ -28,6 +28,7 @@ class Lexicon:
     eponym_names: frozenset[str]
     eponym_heads: frozenset[str]
     scale_names: frozenset[str]
+    scale_more: frozenset[str]
     states: frozenset[str]
     state_codes: tuple[str, ...]
     regions: frozenset[str]
@@ -166,6 +167,11 @@ def is_noun_only(low: str) -> bool:
     return low not in other and not any(form in other for form in _without_ending(low))
 
 
+def is_act(low: str) -> bool:
+    """Tell whether a lower-case word is a verb of the third person and no name, as `helps` in `sister Simone helps`."""
+    return low.endswith("s") and is_english(low) and not is_noun_only(low) and not is_listed_name(low)
+
+
 def is_common_family(low: str) -> bool:
     """Tell whether a lower-case word is among the most common family names, be it an adjective or a verb as well."""
     return plain_letters(low) in large_list("family_common") and not is_function_word(low)
@@ -201,7 +207,8 @@ def lexicon() -> Lexicon:
     names, places, clinical = (_read(name) for name in ("names", "places", "clinical"))
     fields: dict[str, Any] = {key: _words(names[key]) for key in ("female", "male", "family", "ambiguous", "not_given")}
     fields |= {
-        key: _words(clinical[key]) for key in ("departments", "eponyms", "eponym_names", "eponym_heads", "scale_names")
+        key: _words(clinical[key])
+        for key in ("departments", "eponyms", "eponym_names", "eponym_heads", "scale_names", "scale_more")
     }
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
     fields["not_towns"] = _words(places["not_towns"])

@@ -23,7 +23,7 @@ _ENDING = (
     r"(?:street|str|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|ct|terrace|way|circle|parkway|pkwy"
     r"|highway|hwy"
     r"|crescent|cres|close|row|trail|alley|turnpike|mews|grove|gardens|esplanade|quay|wharf|line|crossing|pass"
-    r"|run|st)\b\.?"
+    r"|run|st|pl|ter|trl|cir|xing|grade|loop|path|sq|cv|holw|dr(?!\.? \p{Lu}\p{Ll}))\b\.?"
 )
 _GLUED = (
     r"\p{L}{3,}(?:straße|strasse|stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|damm|ufer|laan|straat|plein|plaats"
@@ -144,12 +144,14 @@ def _line_above(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 _LONGEST_NAME = 6
 _NO_WAY = (
+    r"\b\d{1,2}/\d{2,3} o[dsu]\b|"
     r"\bvia (?:wheelchair|stretcher|ambulance|ems|squad|car|phone|telephone|fax|e-?mail|interpreter|video|portal"
     r"|nasal|mask|iv|po"
     r"|peg|ngt?|picc|port|trach)\b"
 )
 """`via` as a word of English and no street."""
-_NO_STREET = word_set("out year years yr yrs old month months week weeks day days hour hours mg mcg ml meq times per")
+_NO_FIRST = word_set("of up to at in on with for by from x out and or the")
+_NO_STREET = word_set("out year years yr yrs month months week weeks day days hour hours mg mcg ml meq times per")
 
 
 def is_street(text: str) -> bool:
@@ -157,7 +159,14 @@ def is_street(text: str) -> bool:
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text)]
     if any(matches(_NO_WAY, text)):
         return False
-    if any(matches(r"\p{L}{5,}\. |\b(?:in )?place of\b|\bcourse of\b", text)):
+    if any(
+        matches(
+            r"\b(?:years?|yrs?|months?|mos?|weeks?|days?|y/?o)[ -]old\b|\p{L}{5,}\. |\b(?:in )?place of\b|\bcourse of\b",
+            text,
+        )
+    ):
+        return False
+    if text[:1].isdigit() and words and words[0] in _NO_FIRST:
         return False
     return _NO_STREET.isdisjoint(words) and any(len(word) > 1 and word not in lexicon().clinical for word in words)
 

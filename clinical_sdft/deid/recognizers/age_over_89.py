@@ -41,6 +41,21 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
                 Category.AGE,
                 0.8,
             ),
+            Rule(
+                rf"\b(?:is|at) {_AGE}(?= (?:and (?:does|is|has|lives|wants|still|remains)|memory|she|he|still|carries|lives|\p{{L}}+ still)\b)",
+                Category.AGE,
+                0.8,
+            ),
+            Rule(
+                rf"\b(?:surgery|chemo(?:therapy)?|treatment|anesthesia|transplant|dialysis) at {_AGE}(?![\w/%]|[.]\d)",
+                Category.AGE,
+                0.8,
+            ),
+            Rule(
+                rf"\b(?:celebrat\w+|reached) (?:number |the age of |birthday )?{_AGE}(?![\w/%]|[.]\d)",
+                Category.AGE,
+                0.8,
+            ),
             Rule(rf"\boldest\b[^.;\n]{{0,60}}\bat {_AGE}(?![\w/%]|[.]\d)", Category.AGE, 0.8),
             Rule(rf"(?<![\w./]){_AGE}(?= years of age)", Category.AGE, 0.87),
             Rule(rf"\b{_WORDS}[- ](?:year|yr)s?[- ](?:old|of age)", Category.AGE, 0.87),

@@ -23,9 +23,14 @@ def recognizer() -> RuleRecognizer:
                 Category.OTHER_ID,
                 0.88,
             ),
-            Rule(rf"(?<![\w/.])(?=[\w-]*\d)[\w][\w-]*\.(?:{_IMAGE})\b", Category.OTHER_ID, 0.93),
+            Rule(rf"(?<![\w/.])\w[\w.-]*\.(?:{_IMAGE})\b", Category.OTHER_ID, 0.93),
             Rule(
-                rf"(?<![\w/.])\p{{L}}[\w-]*(?: [\w-]+)?(?: \d+){{1,4}}\.(?:{_IMAGE})\b",
+                rf"\b(?:WhatsApp Image|Screen ?shot|Photo|Image|Scan|Picture|Video)[ \n\w.()-]{{1,40}}?\.(?:{_IMAGE})\b",
+                Category.OTHER_ID,
+                0.945,
+            ),
+            Rule(
+                rf"(?<![\w/.])\p{{L}}[\w-]*(?: [\w-]+)?(?: \d[\d-]*){{1,4}}\.(?:{_IMAGE})\b",
                 Category.OTHER_ID,
                 0.94,
             ),

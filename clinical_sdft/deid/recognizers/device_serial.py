@@ -14,6 +14,12 @@ def _has_three_digits(text: str, start: int, end: int) -> bool:
     return sum(character.isdigit() for character in text[start:end]) > 2
 
 
+def _has_a_digit_inside(text: str, start: int, end: int) -> bool:
+    """Tell `DPF50G` from a word in capitals or a number with its unit."""
+    value = text[start:end]
+    return any(character.isdigit() for character in value[1:]) and value[-2:] not in ("MG", "ML", "CC")
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
@@ -28,7 +34,16 @@ def recognizer() -> RuleRecognizer:
                 accept=_has_three_digits,
             ),
             Rule(r"(?<!\w)\+[A-Z]\d{3}[A-Z0-9]{4,}(?:/\$*\+?[A-Z0-9$]+)*", Category.DEVICE, 0.95),
-            Rule(r"\(01\)\d{14}(?:\(\d\d\)[A-Z0-9]+)*", Category.DEVICE, 0.95),
+            Rule(r"\(01\)\s?\d{12,14}(?:\s?\(\d\d\)\s?[A-Z0-9-]+)*", Category.DEVICE, 0.95),
+            Rule(r"(?<!\w)01\s\d{14}(?:\s(?:10|11|17|21|30)\s[A-Z0-9]+)+", Category.DEVICE, 0.95),
+            Rule(
+                r"\b(?:pump|generator|lot|lead|stimulator|concentrator|recorder|home box|reader|processor|aids?:? [rl])[ :]{1,2}"
+                r"(?P<id>(?-i:(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6,8}))(?!\w)",
+                Category.DEVICE,
+                0.87,
+                accept=_has_a_digit_inside,
+            ),
+            Rule(r"(?<!\w)[=&]/?[A-Z]\d{3,4}[A-Z0-9=,>%<&]{6,}", Category.DEVICE, 0.95),
             Rule(r"\b[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}\b", Category.DEVICE, 0.94),
         ),
     )

@@ -40,7 +40,13 @@ _KINDS = (
     r"|Physicians|Specialists"
     r"|Brewing(?: Company)?|Brewery|Textiles|Manufacturing|Foods|Motors|Airlines|Construction|Trucking|Shipping"
     r"|Mills|Steel|Hotel|Pavilion|Memory Care|Apothecary|VAMC|Eye Physicians|Pain Specialists|Walk-In"
-    r"|Manor|Lodge|Retirement Community"
+    r"|Manor|Lodge|Retirement Community|Home Care|Rheumatology|Endocrinology|Pathology|Pulmonary|OB/GYN|ENT|Sports Medicine|Visiting Nurses|Eye Care"
+    r"|Health Department|(?:Adult )?Foster Home|Genetics|MRI|IHS|Hospital District|Therapy|Counseling|Dentistry|Oral Surgery|Surgeons|Detox|Family Home|Birth Center"
+    r"|(?:Hospice|Recovery|Halfway|Group|Safe|Sober) House|Sober Living|Ambulance|Fire (?:Dept|Department|District"
+    r"|Rescue)|Police (?:Dept|Department)|Sheriff's Office|Orthodontics|Endodontics|Periodontics|Audiology|Optometry"
+    r"|Chiropractic|Acupuncture|Midwifery|Prosthetics|Orthotics|Medical Supply|Fertility|Gastroenterology"
+    r"|Cardiology|Urology|Oncology|Nephrology|Podiatry"
+    r"|Correctional (?:Facility|Center|Institution)|Job Corps|Air Force Base|Naval (?:Base|Station)"
 )
 _KIND = rf"(?:{_KINDS}|{_KINDS.upper()}|[Cc]linic|[Ff]acility|[Oo]ffice)"
 _NO_NAME = (
@@ -173,6 +179,10 @@ def _is_loosely_named(text: str, start: int, end: int) -> bool:
 def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
     """Tell `seen at Bluewater imaging`, as a note without capitals leaves it, from `Repeat imaging`."""
     before = text[max(0, start - 24) : start]
+    if before.endswith("'") or any(
+        matches(r"^[\p{L}-]+'s? (?:labs|imaging|dialysis|health|er|general)$", text[start:end])
+    ):
+        return False
     words = [stem(match.group()) for match in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
     plain = lexicon().clinical | lexicon().departments
     if any(matches(_SURE_CUE, before)) and words[0] not in plain and not is_function_word(words[0]):
@@ -198,6 +208,8 @@ _SMALL_KIND = (
     r"|rehab|hospice|drugs|pharmacy|assisted living|surgery center|urgent care|health center|institute|imaging|er"
     r"|orthopedics|pediatrics|oncology|home health|home care|radiology|general|regional|vamc|va|memory care"
     r"|family medicine"
+    r"|(?:care|cancer|birth|eye|pain|sleep|treatment|recovery|rehab) center|counseling|genetics|mri|(?:adult )?foster home"
+    r"|family home|allergy|therapy|dentistry|oral surgery|surgical associates|ihs|home care|sober living|detox"
     r"|family practice|internal medicine|cardiology|surgical|specialists|pain specialists|eye physicians"
     r"|associates|labs"
     r"|diagnostics|physical therapy|dialysis|health|medical group|wellness|infirmary|pavilion)"
@@ -229,6 +241,39 @@ def _is_told_name(text: str, start: int, end: int) -> bool:
     plain = lexicon().clinical | lexicon().departments | lexicon().regions | lexicon().states
     told = any(word not in plain for word in words)
     return told and not titled and not is_flat(words_of(text)) and not find_dates(text[start:end])
+
+
+_HOUSE = (
+    r"(?i:lodge|inn|residences?|village|manor|terraces?|gardens|courtyard|villas?|cottages?|oaks|pines|landing|pointe"
+    r"|commons|arbors?|meadows|suites|springs|heights|preserve)"
+)
+
+
+def _is_proper(text: str, start: int, end: int) -> bool:
+    """Tell `flown to Kids in Motion Therapy` from `to Physical Therapy`: in prose, with a word of no department."""
+    words = [stem(match.group()) for match in matches(r"\p{Lu}[\p{L}'-]+", text[start:end], ignore_case=False)]
+    words = words[1:] if words[0] == "the" else words
+    known = lexicon()
+    terms = term_words(text)
+    if is_flat(words_of(text)) or any(start <= place < end for place in terms) or find_dates(text[start:end]):
+        return False
+    if any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse|Sister|Father)\b", text[start:end])):
+        return False
+    if any(is_drug(word) or word in known.states or word in known.regions for word in words):
+        return False
+    return not all(word in known.clinical | known.departments for word in words) and not is_function_word(words[0])
+
+
+def _is_branch(text: str, start: int, end: int) -> bool:
+    """Tell `MedSave #318` from `Tooth #19`."""
+    return not is_vocabulary(stem(text[start:end].split()[0]))
+
+
+def _is_before_street(text: str, start: int, end: int) -> bool:
+    """Tell `at Esri, 64 Oak Street` from `at Discharge, 20 Tablets`."""
+    words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}'-]*", text[start:end])]
+    plain = lexicon().clinical | lexicon().departments
+    return not any(word in plain for word in words) and not find_dates(text[start:end])
 
 
 _DRUGSTORE = r"Drugs|Drug Store|Apothecary|Pharmacy|Chemists?"
@@ -272,6 +317,8 @@ def _is_named(text: str, start: int, end: int) -> bool:
     words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])]
     if any(matches(_TWO_SENTENCES + r"|\bstate of health\b", text[max(0, start - 2) : end])):
         return False
+    if any(matches(r"\bthe (?:office|clinic|facility|hospital|center|practice|pharmacy|school)$", text[start:end])):
+        return False
     kinds = {"hospitals", "clinics", "services", "system", "institute", "network", "partners", "group", "st", "dr"}
     generic = lexicon().departments | lexicon().clinical | kinds
     if is_flat(words_of(text)) and len(words) < 3 and stem(words[-1]) not in _SURE_KINDS and all(map(_is_plain, words)):
@@ -314,11 +361,12 @@ def _by_kind_or_firm() -> tuple[Rule, ...]:
             rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
             rf"(?: {_NAME}){{0,5}} {_KIND}"
             r"(?: of (?:the )?(?:\p{L}+ern )?\p{Lu}\p{L}+(?: \p{Lu}\p{L}+){0,2}"
-            r"| OF (?:THE )?\p{Lu}{3,}(?: \p{Lu}{3,})?| (?:Hospital|HOSPITAL|Clinic))?)\b(?!-)",
+            r"| OF (?:THE )?\p{Lu}{3,}(?: \p{Lu}{3,})?| (?:Hospital|HOSPITAL|Clinic))?(?: #\d{1,5})?)(?!\w)(?!-)",
             Category.FACILITY,
             0.78,
             ignore_case=False,
             accept=_is_named,
+            anywhere=True,
         ),
         Rule(
             (
@@ -358,7 +406,7 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_loosely_named,
         ),
         Rule(
-            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n]\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n]{_SMALL_KIND})(?![\w'-])",
+            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n](?:of |& |and )?\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n](?i:{_SMALL_KIND}))(?![\w'-])",
             Category.FACILITY,
             0.71,
             ignore_case=False,
@@ -389,12 +437,32 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_no_tracing,
         ),
         Rule(
-            r"(?:\b(?:at|to|from|with|by)|[:;,]) (?P<id>The \p{Lu}\p{L}+s(?: at \p{Lu}\p{L}+)?"
+            r"(?:\b(?:at|to|from|with|by)|[:;,]) (?P<id>The \p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?(?: at \p{Lu}\p{L}+)?"
             rf"|\p{{Lu}}\p{{L}}+ of the \p{{Lu}}\p{{L}}+|\p{{Lu}}[\p{{L}}'-]+ (?:{_DRUGSTORE}))\b",
             Category.FACILITY,
             0.72,
             ignore_case=False,
             accept=_is_inn,
+        ),
+        Rule(
+            rf"\b(?:The|THE|the) {_HOUSE} (?:at|AT|of|OF|on|ON|in|IN) (?:(?:the|THE) )?\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+){{0,2}}",
+            Category.FACILITY,
+            0.74,
+            ignore_case=False,
+        ),
+        Rule(
+            r"\b(?:at|from) (?P<id>\p{Lu}[\p{L}'&-]+(?: (?:of |and |& )?\p{Lu}[\p{L}'&-]+){0,3}), \d{1,5} \p{Lu}",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_before_street,
+        ),
+        Rule(
+            r"\b[Tt]he (?P<id>\p{Lu}[\p{L}'&.-]+(?: (?:of |and |& )?\p{L}[\p{L}'&.-]+){0,3}) (?:main |regional |head )?office is\b",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_told_name,
         ),
         Rule(
             r"\b(?i:at|to|from|by|pharmacy:) (?P<id>\p{Lu}{3,} OF THE \p{Lu}{3,}"
@@ -417,6 +485,26 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             0.7,
             ignore_case=False,
             accept=_is_told_name,
+        ),
+        Rule(
+            r"(?<![\w.])\p{Lu}[\p{L}'-]+ #\d{2,5}(?!\w)",
+            Category.FACILITY,
+            0.75,
+            ignore_case=False,
+            accept=_is_branch,
+        ),
+        Rule(
+            r"\bchildren's (?:hospital )?of (?:the )?(?-i:\p{Lu}[\p{L}'-]+)(?:[ \n](?:of )?(?-i:\p{Lu}[\p{L}'-]+)){0,2}",
+            Category.FACILITY,
+            0.75,
+        ),
+        Rule(
+            r"\b(?:at|to|from|by|through|via|(?:[Tt]o|TO|[Ff]rom|FROM|Pharmacy|Organization|Facility|Sender):) (?:the )?(?P<id>\p{Lu}[\p{L}'&-]+(?: (?:(?:of|in|for|on|and|&) )?(?:the )?"
+            r"\p{Lu}[\p{L}'&-]+){1,5}(?: #\d{1,5})?)",
+            Category.FACILITY,
+            0.6,
+            ignore_case=False,
+            accept=_is_proper,
         ),
         Rule(
             r"(?<![\w.])\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+)? Children's(?! \p{L})",

@@ -6,8 +6,11 @@ from typing import Any
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.lexicon import (
     is_common_family,
+    is_function_word,
+    is_listed_given,
     is_listed_name,
     is_noun_only,
+    is_rare_name,
     is_vocabulary,
     large_list,
     lexicon,
@@ -26,19 +29,24 @@ _SURE_TITLE = (
     r"|ms|dr|prof)(?:\.|(?= \p{Lu})))"
 )
 _TITLE = (
-    r"\b(?:(?:Rev|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|MISS|[Dd]octor|DOCTOR|[Pp]rofessor|[Nn]urse|NURSE|Sir|Dame|Lady"
-    r"|Judge|Officer|Detective|Pastor|Rabbi|Imam|Deacon|Sister|Father|Señora?|Sra?\.|Mme|Herr|Frau|[Tt]echnician|[Mm]idwife)"
+    r"\b(?:(?:Rev|REV|Det|Atty|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|MISS|[Dd]octor|DOCTOR|[Pp]rofessor|[Nn]urse|NURSE|Sir|Dame|Lady"
+    r"|Judge|Officer|Detective|Attorney|ATTORNEY|Aide|AIDE|[Rr]ep|Pastor|Rabbi|Imam|Deacon|Sister|Father|Señora?|Sra?\.|Mme|Herr|Frau|[Tt]echnician|[Mm]idwife)"
 )
 _CREDENTIAL = (
     r"(?:M\.?D\b\.?|D\.?O\b\.?|R\.?N\b\.?|N\.?P\b\.?|PA(?:-C)?\b|Ph\.?D\b\.?|DDS|FNP|LPN|APRN|DNP"
     r"|PharmD|CRNP|MBBS|FACP|FACS|FRCP|MSW|LCSW|DPT|OTR|CCC-SLP|PsyD|FACC|MPH|OD|DVM|EMT|CNA|RPh|RDN?"
-    r"|DPM|DMD|CNM|CRNA|BSN|MSN)"
+    r"|DPM|DMD|CNM|CRNA|BSN|MSN|RRT|CPNP|CNOR|FASN|FACEP|FCCP|FACOG|FAAP|FAAFP|CPhT|BCPS|RVT|RDMS|LMSW|LMFT|LPC|LMHC|CCRN"
+    r"|CEN|ACNP|AGNP|AGACNP|PMHNP|WHNP|NNP|CNS|ARNP|ANP|DNAP|ATC|CHES|CDCES|CDE|MFT|EdD|JD|MHA|MPAS|BCBA|CGC|CPC|RHIT|RHIA"
+    r"|CTR|NREMT|EMT-[PB]|NRP|FRCS|FRCPC|MRCP|MBBCh|MBChB|AuD|LAc|CPM|IBCLC|LVN|COTA|PTA|LICSW|CADC|QMHP|CST|CMA|RMA|CCMA"
+    r"|MT\(ASCP\)|MLS|RT\(R\)|CRT|OCN|CHPN|CWOCN|CWS|FNP-BC|MAc)"
 )
 _STAFF = (
     r"RN|LPN|LVN|CNA|APRN|CRNA|PA-C|SLP|LCSW|MSW|[Cc]haplain|[Pp]astor|[Rr]abbi|[Ii]mam|[Dd]eacon"
     r"|[Ss]cribe:?|[Hh]ospitalist|[Ii]nterpreter|[Pp]hlebotomist"
 )
 _LONGEST = 6
+_CALLED = frozenset(("Nurse", "Doctor", "Attorney", "Detective", "Det.", "Rev.", "Judge", "Officer", "Aide"))
+"""Titles behind which, in prose, every capitalised word is a name."""
 
 
 class HonorificNameRecognizer(RuleRecognizer):
@@ -54,23 +62,30 @@ class HonorificNameRecognizer(RuleRecognizer):
 def titled_names(text: str) -> Iterator[tuple[int, int]]:
     """Yield the half-open offsets of names behind a title."""
     words = words_of(text)
+    flat = is_flat(words)
     begins = {word.start: index for index, word in enumerate(words)}
     for pattern, sure in ((_SURE_TITLE, True), (_TITLE, False)):
         for match in matches(rf"{pattern}[ \n]?", text, ignore_case=False):
             index = begins.get(match.end())
-            size = 0 if index is None else _name_size(text, words[index : index + _LONGEST], sure)
+            told = sure or (not flat and match.group().strip() in _CALLED)
+            size = 0 if index is None else _name_size(text, words[index : index + _LONGEST], told, told and not flat)
             if index is not None and size:
                 yield words[index].start, words[index + size - 1].end
 
 
-def _name_size(text: str, words: Sequence[Word], sure: bool) -> int:
-    """Return how many words, from the first one on, are a name; 0 for none."""
+def _name_size(text: str, words: Sequence[Word], sure: bool, prose: bool) -> int:
+    """Return how many words, from the first one on, are a name; 0 for none.
+
+    Behind a sure title in prose a given name is followed by its family name, be that a word: `Dr. Bernadette Gram`.
+    """
     size = 0
     while size < len(words) - 1 and words[size].low in PARTICLES and _gap(text, words, size) in (" ", "-", "'"):
         size += 1
     if not _may_begin(words[size], sure):
         return 0
     size += 1
+    if prose and size < len(words) and is_listed_given(words[size - 1].low) and _gap(text, words, size - 1) == " ":
+        size += words[size].text.istitle()
     while size < len(words) and _goes_on(text, words, size):
         size += 1
     return size
@@ -105,11 +120,18 @@ def _goes_on(text: str, words: Sequence[Word], index: int) -> bool:
         return False
     if word.low in PARTICLES:
         return index + 1 < len(words) and words[index + 1].capital and _gap(text, words, index) in (" ", "-", "'")
-    if not word.capital:
-        return words[0].text.islower() and not is_vocabulary(word.low)
+    if not word.capital or words[0].text.islower():
+        return words[0].text.islower() and (not is_vocabulary(word.low) or _ends_phrase(text, words, index))
     if len(word.low) == 1 or may_be_family(word.low) or word.low in lexicon().eponyms:
         return True
     return is_common_family(word.low) and not word.shout and word.low not in lexicon().clinical
+
+
+def _ends_phrase(text: str, words: Sequence[Word], index: int) -> bool:
+    """Tell `dr. many horses, 555-0128` from `dr. lee said so`: a noun that closes a phrase, in a note without capitals."""
+    low, known = words[index].low, lexicon()
+    plain = low in known.clinical or low in known.departments or is_function_word(low)
+    return index == 1 and not plain and is_noun_only(low) and text[words[index].end : words[index].end + 1] in ",.;)\n"
 
 
 def _gap(text: str, words: Sequence[Word], index: int) -> str:
@@ -122,6 +144,15 @@ def _is_staff(text: str, start: int, end: int) -> bool:
     told = is_listed_name(low) and (not is_vocabulary(low) or is_noun_only(low) or low in known.eponym_names)
     flat = text[start:end].isupper() and is_flat(words_of(text))
     return told and low not in known.clinical | known.departments and not (flat and is_vocabulary(low))
+
+
+def _is_signed(text: str, start: int, end: int) -> bool:
+    """Tell `Ululani Good Voice, RN` from `Family Medicine, MD` and `HH RN`: no word of medicine, and more than letters."""
+    words, known = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text[start:end])], lexicon()
+    if any(known.is_surely_name(word) or is_rare_name(word) for word in words if word not in known.departments):
+        return True
+    plain = any(word in known.clinical or word in known.departments or is_function_word(word) for word in words)
+    return not plain and not is_flat(words_of(text)) and any(len(word) > 3 for word in words)
 
 
 def recognizer() -> HonorificNameRecognizer:
@@ -142,6 +173,13 @@ def recognizer() -> HonorificNameRecognizer:
                 0.75,
                 ignore_case=False,
                 guess=True,
+            ),
+            Rule(
+                rf"(?<![\p{{L}}.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+|(?: \p{{Lu}}\.)){{1,3}}), (?-i:{_CREDENTIAL})(?!\w)",
+                Category.NAME,
+                0.75,
+                ignore_case=False,
+                accept=_is_signed,
             ),
         ),
     )

@@ -19,7 +19,7 @@ from clinical_sdft.deid.lexicon import (
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches
-from clinical_sdft.deid.words import eponym_words, is_flat, words_of
+from clinical_sdft.deid.words import eponym_words, is_flat, term_words, words_of
 
 _ROLE = (
     r"(?:(?:primary care|admitting|referring|ordering|rendering|supervising|covering|consulting)"
@@ -32,7 +32,14 @@ _ROLE = (
     r"|neighbou?r|(?:social|case|youth|outreach) worker|case manager|(?:physical|occupational|speech"
     r"|respiratory) therapist|chaplain"
     r"|hospitalist|scribe|pastor|rabbi|interpreter|navigator|coordinator|technologist|transcriptionist|registrar|paramedic"
-    r"|roommate|housemate|caregiver|carer|caretaker|boyfriend|girlfriend|fianc[eé]e?)"
+    r"|roommate|housemate|caregiver|carer|caretaker|boyfriend|girlfriend|fianc[eé]e?"
+    r"|(?:safety |probation |parole |police |resource )?officer|dispatcher|sponsor|adjuster|technician|supervisor|co-?worker"
+    r"|teacher|principal|counsell?or|attorney|lawyer|landlord|priest|god(?:son|daughter|mother|father)"
+    r"|(?:half|step|foster|great)[ -]?(?:brother|sister|mother|father|son|daughter|aunt|uncle|niece|nephew)"
+    r"|(?:mother|father|sister|brother|son|daughter)-in-law|(?:life|domestic) partner"
+    r"|radiologist|pathologist|an(?:a)?esthesiologist|psychologist|psychiatrist|oncologist|nephrologist|urologist"
+    r"|podiatrist|dentist|hygienist|audiologist|optometrist|dietitian|nutritionist|phlebotomist|sonographer|doula|midwife"
+    r"|crew|historian|informant|witness|cosign(?:ed|er)?|rendering|interpreting|charge (?:rn|nurse)|circulator|scrub)"
 )
 _VERB = (
     r"(?:(?:seen|evaluated|treated|referred|examined|signed|dictated|accompanied|brought in|reported"
@@ -49,7 +56,7 @@ _VERB = (
 
 _TYPED_BEFORE = (
     r"(?:\d[.,]\d+ ?|\b(?:t|tmax|temp|temperature)[ :]*\d{2,3} ?|\b(?:mg|g|mcg|ng|mmol|meq|iu|u|y)/"
-    r"|\b(?:hepatitis|vitamin|type|grade|group|class|stage|influenza|hep|vit|factor|protein) )$"
+    r"|\b(?:hepatitis|vitamin|type|grade|level|mallampati|group|class|stage|influenza|hep|vit|factor|protein) )$"
 )
 """What stands before a capital letter that is no initial."""
 
@@ -101,6 +108,27 @@ def _is_full(text: str, start: int, end: int) -> bool:
     return len(words) > 1 and clean and is_listed_given(words[0]) and all(map(is_listed_name, words[1:]))
 
 
+def _is_close_set(text: str, start: int, end: int) -> bool:
+    """Tell `SELF,POPPY` from `CBC,BMP` and `Tylenol,Advil`: prose has a space behind its comma."""
+    words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]+", text[start:end])]
+    known = lexicon()
+    plain = any(word in known.clinical or word in known.departments or is_drug(word) for word in words)
+    return not plain and any(is_listed_name(word) for word in words) and all(len(word) > 1 for word in words)
+
+
+def _is_called(text: str, start: int, end: int) -> bool:
+    """Tell `coordinator SERENITY, (332)` from `nurse NOTIFIED, and`."""
+    low, known = stem(text[start:end]), lexicon()
+    return is_listed_given(low) and low not in known.clinical | known.departments and not is_function_word(low)
+
+
+def _is_given_inside(text: str, start: int, end: int) -> bool:
+    """Tell `in hall w/ Hung, pain 5/10` from `with Sudden onset`: a given name, where capitals say something."""
+    low, words = stem(text[start:end]), words_of(text)
+    plain = low in lexicon().clinical or low in lexicon().departments or is_drug(low)
+    return is_listed_given(low) and not plain and not is_flat(words) and start not in term_words(text)
+
+
 def _is_greeted(text: str, start: int, end: int) -> bool:
     return text[start:end].casefold() not in (
         "doctor",
@@ -124,6 +152,14 @@ _PARTICLES = (
     r"(?:(?i:de|van|von|der|den|la|del|da|do|dos|di|du|le|ten|ter|te|zu|al|el|ben|bin|bint|binti|ibn|ó|ní"
     r"|st\.?) )*"
 )
+
+
+_SYLLABLE = (
+    r"(?:ho|jin|soo|su|sook|suk|hee|hye|jung|jeong|young|yeon|woo|hyun|hyeon|ah|mi|ji|ok|won|kyung|eun|ja|chul|sik|seok"
+    r"|hoon|hwan|wei|ming|ling|fen|lun|wen|chih|mei|hua|jen|hsin|lan|yi|yu|kai|ying|fang|chun|ching|hsiang|tao|sang|joon"
+    r"|jun|kyu|rae|bae|sub|seop|tae|nam|chan|bin)"
+)
+"""The second syllable of a Korean or Chinese given name, as in `Young-ho`."""
 
 
 _BEHIND_WORDS = (
@@ -163,11 +199,44 @@ _BEHIND_WORDS = (
         accept=_is_greeted,
     ),
     Rule(
+        r"\b(?:w/|with|and|by|per|from|found|called|says|said) (?P<id>\p{Lu}\p{Ll}{2,})(?= (?:and|in|at|who|today|for|on|re)\b|[,.;:]|$)",
+        Category.NAME,
+        0.64,
+        ignore_case=False,
+        accept=_is_given_inside,
+    ),
+    Rule(
         rf"\b(?i:from|to|with|via|per|author|reached|contact|as)\b[ |:]{{1,3}}(?P<id>{NAME})",
         Category.NAME,
         0.64,
         ignore_case=False,
         accept=_is_full,
+    ),
+    Rule(
+        r"\b(?i:cosign(?:ed by)?|signed(?: by)?|dictated by|referring|interpreting|ordering|rendering|attending|pathologist"
+        r"|radiologist|provider|physician|resident|surgeon|patient|client|pt|name)(?: name)?[ ]?: ?"
+        r"(?P<id>\p{Lu}[\p{L}'-]+, ?\p{Lu}[\p{L}'-]+(?: \p{Lu}\b\.?)?)",
+        Category.NAME,
+        0.73,
+        ignore_case=False,
+        accept=_is_no_label,
+    ),
+    Rule(r"<(?:given|family)>(?P<id>[^<>\n]{1,40})</", Category.NAME, 0.8),
+    Rule(
+        r"(?<= / )(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+)?)(?= / \d)",
+        Category.NAME,
+        0.7,
+        ignore_case=False,
+        accept=_is_no_label,
+    ),
+    Rule(
+        r"\b(?i:coordinator|dispatcher|manager|worker|nurse|sponsor|adjuster|supervisor|officer|daughter|son|wife|husband"
+        r"|mother|father|sister|brother|guardian|roommate|partner|aunt|uncle|niece|nephew|cousin|friend)[ \n]"
+        r"(?P<id>\p{Lu}[\p{L}'-]{2,})(?=[,;]| \()",
+        Category.NAME,
+        0.7,
+        ignore_case=False,
+        accept=_is_called,
     ),
     Rule(
         r"\b(?i:patient|pt|name)\b(?: name)?:? ?"
@@ -200,6 +269,25 @@ _BY_FORM = (
         0.66,
         ignore_case=False,
         accept=_is_family_first,
+    ),
+    Rule(
+        rf"(?<!\w)(?:{_PARTICLES}{_SOLID} (?:\p{{Lu}}\.? )?|(?:\p{{Lu}}\. )+)?'[tT] \p{{Lu}}[\p{{L}}-]{{2,}}",
+        Category.NAME,
+        0.78,
+        ignore_case=False,
+    ),
+    Rule(
+        rf"(?<![\p{{L}}-])(?P<id>{_PARTICLES}{_SOLID},{_SOLID}(?: \p{{Lu}}\b\.?)?)(?!\w)",
+        Category.NAME,
+        0.72,
+        ignore_case=False,
+        accept=_is_close_set,
+    ),
+    Rule(
+        rf"(?<![\p{{L}}-])\p{{Lu}}\p{{Ll}}{{1,5}}-{_SYLLABLE}(?![\p{{L}}'-])",
+        Category.NAME,
+        0.66,
+        ignore_case=False,
     ),
     Rule(
         (

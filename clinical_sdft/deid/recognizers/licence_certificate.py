@@ -22,6 +22,7 @@ def recognizer() -> RuleRecognizer:
                 Category.LICENCE,
                 0.82,
             ),
+            Rule(r"(?<![\w.,/-])[A-Z] \d{3}(?:[ -]\d{3}){2,3}(?![\w/-])", Category.LICENCE, 0.9, ignore_case=False),
             Rule(r"\b[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}\b", Category.LICENCE, 0.75, ignore_case=False),
         ),
     )

@@ -7,9 +7,11 @@ from clinical_sdft.deid.text import matches, word_set
 _LABEL = (
     r"(?i:\b(?:licen[sc]e plates?|number plates?|plates?(?: (?:no|number|#))?|vehicle(?: (?:id"
     r"|reg(?:istration)?|tag))?"
+    r"|(?:car|van|truck|suv|sedan|pickup|motorcycle|minivan|vehicle|jeep|bus) (?:bearing|displaying|with|reg|tag|plate)"
+    r"|security (?:ran|towed|tagged)|(?:motorcycle|car|truck|van),? licen[sc]e"
     r"|car reg(?:istration)?|registration|reg|vin|tag))"
 )
-_PLATE = r"(?<!\w)(?P<id>(?=[A-Z0-9 -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{2,4}){1,2})\b"
+_PLATE = r"(?<!\w)(?P<id>(?=[A-Z0-9 -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{2,4}){1,2}(?: \d)?)\b"
 _PLATE_LABEL = (
     r"\b(?:(?:licen[sc]e|number|car|vehicle|registration|temp(?:orary)?|vanity|state)? ?plates?"
     r"|tags?|car reg(?:istration)?"
@@ -17,7 +19,7 @@ _PLATE_LABEL = (
 )
 _NO_PART = r"(?!(?:at|of|in|on|to|is|was|no|and|the|for|by|or|as|with|x|mm|cm|ml|mg|id|st|nd|rd|th)\b)"
 _SMALL_PLATE = (
-    rf"(?<!\w)(?P<id>{_NO_PART}(?:[a-z]{{1,4}}[ -]?\d{{2,5}}(?:[ -]?[a-z]{{1,3}})?"
+    rf"(?<!\w)(?P<id>{_NO_PART}(?:[a-z]{{1,4}}[ -]?\d{{2,5}}(?:[ -]?[a-z]{{1,3}}| \d)?"
     rf"|\d{{1,4}}-?{_NO_PART}[a-z]{{2,4}}(?:-?\d{{1,4}})?|\d{{3}} {_NO_PART}[a-z]{{3}}"
     rf"|[a-z]\d{{2}} ?[a-z]\d{{2}}))(?![\w-])"
 )
@@ -39,7 +41,7 @@ def recognizer() -> RuleRecognizer:
         (
             Rule(rf"{_LABEL}(?i:{TO_VALUE}){_PLATE}", Category.VEHICLE, 0.9, ignore_case=False, accept=_is_plate),
             Rule(
-                rf"{_PLATE_LABEL}(?P<id>\d{{3}}[ -]\d{{3,4}}|[A-Z0-9]{{2,4}}\n[A-Z0-9]{{2,4}})(?!\w)",
+                rf"{_PLATE_LABEL}(?P<id>\d{{2,3}}[ -]\d{{3,4}}|[A-Z0-9]{{2,4}}\n[A-Z0-9]{{2,4}})(?!\w)",
                 Category.VEHICLE,
                 0.89,
             ),

@@ -93,6 +93,8 @@ def _stands_alone(text: str, word: Word, small: bool, shouted: bool) -> bool:
 def _is_taken(text: str, word: Word) -> bool:
     """Tell whether a word stands where drugs and devices do: `she is on Trizivir`, `Lortab, 5 mg`."""
     before, after = text[max(0, word.start - 24) : word.start], text[word.end : word.end + 12]
+    if any(matches(r"^ (?:his|her|their|my|our|who|and (?:his|her))\b", after)):
+        return False
     return any(matches(_TAKEN, before)) or any(matches(_DOSE, after))
 
 

@@ -18,6 +18,24 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
     return not is_clinical_number(text, start, end)
 
 
+_MEASURED = (
+    r"^\d+(?:-\d+)?-?(?:mg|mcg|ug|g|kg|ml|cc|l|dl|k|u|iu|units?|cm|mm|m|hz|khz|mmhg|h|hrs?|hours?|am|pm|ft|lbs?|oz|cal|kcal|x"
+    r"|s|st|nd|rd|th|day|week|year|month|min|yo)$"
+    r"|^(?:x|q|fev|co|ca|cd|hba|vit|t|n|m|h)\d{1,3}(?![\w-])|^g\d+p\d+|^[ctls]\d{1,2}[-/][ctls]?\d{1,2}$|^(?:19|20)\d\d[a-z]$|^(?:covid|sars|icd|cpt|dsm|ecog|gold)"
+)
+"""Numbers with their unit, and names of what is measured."""
+
+
+def _is_mixed_code(text: str, start: int, end: int) -> bool:
+    """Tell `8Y5G0D41` from `1500ML`, `CD4-1200` and `1430h`."""
+    return _is_identifier(text, start, end) and not any(matches(_MEASURED, text[start:end]))
+
+
+def _is_prefixed(text: str, start: int, end: int) -> bool:
+    """Tell `BME 228413` from `PLT 210000`."""
+    return _is_no_value(text, start, end) and not is_clinical_number(text, start + 4, end)
+
+
 def _is_no_value(text: str, start: int, end: int) -> bool:
     """Tell `ID: K7-204` from `ID: BNP 1240`, where a laboratory value follows a heading."""
     head = next((match.group() for match in matches(r"^\p{L}[\p{L}-]*(?= )", text[start:end])), "")
@@ -47,12 +65,42 @@ def recognizer() -> RuleRecognizer:
             Rule(r"(?<![\w.,/-])#[: ]{0,2}(?P<id>[A-Z0-9-]*\d{4,}[A-Z0-9-]*)", Category.OTHER_ID, 0.7),
             Rule(r"(?<![\w.,/-])\d{6,}(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.6, accept=_is_identifier),
             Rule(
-                r"(?<![\w.,/-])(?=[A-Z0-9-]*[A-Z])(?=(?:[A-Z0-9-]*?\d){5})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|[.,]\d)",
+                r"(?<![\w.,/-])(?=[A-Z0-9-]*[A-Z])(?=(?:[A-Z0-9-]*?\d){4})[A-Z0-9]+(?:-[A-Z0-9]+)*(?![\w/]|[.,]\d)",
                 Category.OTHER_ID,
                 0.6,
-                accept=_is_identifier,
+                accept=_is_mixed_code,
             ),
-            Rule(r"(?<![\w.,/-])\d{5,}(?:-\d{2,})+(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.6),
-            Rule(r"(?<![\w.,/-])\d{2,4}(?:-\d{2,6}){2,4}(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.55),
+            Rule(r"(?<![\w.,/-])\d{5,}(?:-\d{2,})+(?:-\d)?(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.6),
+            Rule(
+                r"(?<![\w.,/-])[A-Z]\d{3}[ \n]\d{3}(?:[ \n]\d{3}|\d)(?![\w/-]|[.,]\d)",
+                Category.OTHER_ID,
+                0.87,
+                ignore_case=False,
+            ),
+            Rule(r"(?<![\w.,/-])\d:\d\d-[a-z]{2}-\d{4,6}(?!\w)", Category.OTHER_ID, 0.9),
+            Rule(r"(?<![\w.,/-])[A-Z]{0,3}\d{6,}\*\d{1,3}(?!\w)", Category.OTHER_ID, 0.9),
+            Rule(r"(?<![\w.,/-])\d{5,}/\d{5,}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.87),
+            Rule(r"(?<![\w.,/-])\d{4} \d{3} \d{3}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.84),
+            Rule(r"(?<![\w.,/-])\d{7,9}[ .]\d{1,3}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.6, accept=_is_identifier),
+            Rule(r"(?<![\w.,/-])[A-Z]{2}\.\d{5,}(?!\w)", Category.OTHER_ID, 0.87),
+            Rule(
+                r"(?<![\w.,/-])(?P<id>[A-Z]{3} (?:\d{6}|\d{9}))(?![\w/-]|[.,]\d)",
+                Category.OTHER_ID,
+                0.6,
+                ignore_case=False,
+                accept=_is_prefixed,
+            ),
+            Rule(r"(?<![\w.,/-])\d{1,4}-\d{2,4}-\d{5,7}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.6),
+            Rule(r"(?<![\w.,/:-])\d{2}:\d{4,6}(?![\w/:-]|[.,]\d)", Category.OTHER_ID, 0.6),
+            Rule(
+                r"(?<![\w.,/-])(?=[A-Z0-9]*\d\d)(?=[A-Z0-9]*[A-Z]{3})[A-Z0-9]{9,}(?![\w/])",
+                Category.OTHER_ID,
+                0.6,
+                ignore_case=False,
+                accept=_is_mixed_code,
+            ),
+            Rule(
+                r"(?<![\w.,/-])\d{2,4}(?:-\d{2,6}){2,4}(?![\w/]|[.,]\d)", Category.OTHER_ID, 0.55, accept=_is_identifier
+            ),
         ),
     )

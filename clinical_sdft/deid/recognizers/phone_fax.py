@@ -10,7 +10,7 @@ _LABEL = (
     r"|text(?:ed)?|reach(?:ed|able)?|whatsapp|voicemail|ext(?:ension)?|[tcfmhp](?=[ .:]))\.?(?: ?(?:no|number|num|#))?"
     r"\.?(?: (?:him|her|them|back|is|at|on|me|us|patient|family|wife|husband))*[ :#.=]*"
 )
-_EXTENSION = r"(?:[, \n]{0,2}(?:x|ext\.?|extension)[ \n]?\d{1,6})?"
+_EXTENSION = r"(?:[, \n]{0,2}(?:x|ext\.?|extension|#)[ \n]?\d{1,6})?"
 
 
 _NUMBER_ENDS = r"(?:(?![\w-])|(?=-(?:fax|office|mobile|cell|home|work|direct|desk|main|tel|phone|pager)\b))"
@@ -64,12 +64,13 @@ def recognizer() -> RuleRecognizer:
         "phone_fax",
         (
             Rule(
-                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\)\s?"
+                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\)[\s.-]{{0,2}}"
                 rf"|\d{{3}}[\s.-]{{1,3}})\d{{3}}[\s.-]{{1,3}}\d{{4}}{_EXTENSION}"
                 rf"{_NUMBER_ENDS}",
                 Category.PHONE,
                 0.86,
             ),
+            Rule(rf"(?<![\w+.-])011[ -]\d{{1,3}}(?:[ ().-]{{0,2}}\d){{7,12}}{_EXTENSION}(?!\d)", Category.PHONE, 0.87),
             Rule(rf"(?<![\w+])\+\d{{1,3}}(?:[ ().-]{{0,2}}\d){{7,12}}{_EXTENSION}(?!\d)", Category.PHONE, 0.86),
             Rule(rf"(?<![\w/.-])(?!(?:19|20)\d\d-)\d{{3}}-\d{{4}}{_EXTENSION}(?![\w-])", Category.PHONE, 0.8),
             Rule(

@@ -26,6 +26,8 @@ class Rule:
     ignore_case: bool = True
     guess: bool = False
     accept: Callable[[str, int, int], bool] | None = None
+    anywhere: bool = False
+    """Whether a match may begin inside another: where `accept` refuses a long one, a shorter one may hold."""
 
 
 class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
@@ -49,7 +51,7 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc]
         return [
             result(rule.category, start, end, rule.score, rule.guess)
             for rule in self.rules
-            for match in matches(rule.pattern, folded, ignore_case=rule.ignore_case)
+            for match in matches(rule.pattern, folded, ignore_case=rule.ignore_case, overlapped=rule.anywhere)
             for start, end in [match.span("id") if "id" in match.re.groupindex else match.span()]
             if end > start and (rule.accept is None or rule.accept(folded, start, end))
         ]

@@ -2,10 +2,18 @@
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.dates import find_dates
-from clinical_sdft.deid.lexicon import is_listed_name, is_noun_only, lexicon, plain_letters, stem
+from clinical_sdft.deid.lexicon import (
+    is_function_word,
+    is_listed_name,
+    is_noun_only,
+    is_vocabulary,
+    lexicon,
+    plain_letters,
+    stem,
+)
 from clinical_sdft.deid.recognizers.address_block import is_street
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
-from clinical_sdft.deid.words import term_words
+from clinical_sdft.deid.words import is_flat, term_words, words_of
 
 _SUFFIX = (
     r"(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|terrace|ter"
@@ -19,7 +27,7 @@ _HOME = (
     r"|church in"
     r"|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
     r"|native of|home in|hometown of|home city(?: of)?|(?:he|she|i)(?:'m| am| is| was) in|visiting|trip to|vacation in"
-    r"|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
+    r"|meetings? in|apartment in|wandering in|rents? an? \w+ in|pantry in|walks in|church is in|shelter in|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
 )
 _HOME_WITH = (
     r"\b(?:lives?|living|stays|staying|resid(?:es|ing)) (?:alone|with)\s(?:[^.;]|\b(?:Mrs?|Ms"
@@ -66,7 +74,9 @@ def _is_county(text: str, start: int, end: int) -> bool:
     """Tell `Kern County` from `The County` and `Local Parish`: it must not be an adjective or a clinical word."""
     words, known = [stem(word) for word in text[start:end].split()], lexicon()
     plain = known.clinical | known.departments | known.states | known.regions
-    return all(is_noun_only(word) or is_listed_name(word) for word in words) and not plain & set(words)
+    last = words[-1]
+    named = is_noun_only(last) or is_listed_name(last) or not is_vocabulary(last) or not is_flat(words_of(text))
+    return named and not plain & set(words) and not is_function_word(words[0])
 
 
 def recognizer() -> RuleRecognizer:
@@ -74,7 +84,8 @@ def recognizer() -> RuleRecognizer:
     codes = "|".join(lexicon().state_codes)
     names = "|".join(name.title() for name in sorted(lexicon().states, key=len, reverse=True))
     cities = "|".join(city.replace(".", "\\.") for city in sorted(lexicon().cities, key=len, reverse=True))
-    state = rf"(?:(?:{codes})\b|(?:{names}))"
+    sure = codes.replace("|ID|", "|ID(?![ \\n:#]*[A-Z0-9-]*\\d[A-Z0-9-]*\\d)|")
+    state = rf"(?:(?:{sure})\b|(?:{names}))"
     return RuleRecognizer(
         "zip_address",
         (
@@ -108,6 +119,13 @@ def recognizer() -> RuleRecognizer:
                 Category.PLACE,
                 0.67,
                 accept=_is_county,
+                anywhere=True,
+            ),
+            Rule(
+                rf"(?<!\w)(?P<id>{_STOP}(?-i:\p{{Lu}}[\p{{L}}'.-]+)(?: (?-i:\p{{Lu}}[\p{{L}}'.-]+)){{0,2}}),?"
+                rf" (?:{codes}),?[ \n]{{1,2}}\d{{5}}(?![\w/])",
+                Category.PLACE,
+                0.74,
             ),
             Rule(rf"\b(?:{cities})\b", Category.PLACE, 0.68, accept=_is_city),
             Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w-])", Category.ZIP, 0.9, ignore_case=False),

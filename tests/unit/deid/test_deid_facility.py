@@ -16,7 +16,7 @@ RECOGNIZER = facility.recognizer()
         ("Stanford Hospital", ["Stanford Hospital"]),
         ("last seen at Cedar Crest on", ["Cedar Crest"]),
         ("St. Vincent's", ["St. Vincent's"]),
-        ("to Blue Ridge for records. seen at Chinook Regional by phone", ["Chinook Regional"]),
+        ("to Blue Ridge for records. seen at Chinook Regional by phone", ["Blue Ridge", "Chinook Regional"]),
         ("hospitalized from May to June at Bluewater Imaging", ["Bluewater Imaging"]),
         ("ADMITTED FROM ST ANNE'S", ["ST ANNE'S"]),
         ("she is employed by Solar Census as a clerk", ["Solar Census"]),
