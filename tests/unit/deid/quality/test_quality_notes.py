@@ -13,8 +13,8 @@ from data_contracts import GoldDocument, sha256_digest
 
 PARTS = (Split.TUNING, Split.HELD_OUT)
 FROZEN = {
-    Split.TUNING: "sha256:3d052871a0dc5adc30b9bbe5954f6dfd8845015e433f9d9986e5b6e4620e142f",
-    Split.HELD_OUT: "sha256:c569ab6cdcb8cc8c971ad19fd68e35ae3ad24065d71d79aa9de0f41430a0dc70",
+    Split.TUNING: "sha256:8833e888f0775b0854ce48bd4f8ae23713183d4e09f1b16dfe50186658eb0407",
+    Split.HELD_OUT: "sha256:c9a1ddc8de4f0d4024940176ccd964edc5545a11ea8a5e6878067ebbd2fad811",
 }
 
 
