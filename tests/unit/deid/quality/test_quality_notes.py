@@ -13,8 +13,8 @@ from data_contracts import GoldDocument, sha256_digest
 
 PARTS = (Split.TUNING, Split.HELD_OUT)
 FROZEN = {
-    Split.TUNING: "sha256:8833e888f0775b0854ce48bd4f8ae23713183d4e09f1b16dfe50186658eb0407",
-    Split.HELD_OUT: "sha256:c9a1ddc8de4f0d4024940176ccd964edc5545a11ea8a5e6878067ebbd2fad811",
+    Split.TUNING: "sha256:45bd3d2cc421e8362fa8f1231f25087ca0f78681af51ad262a0f88dc6f85113e",
+    Split.HELD_OUT: "sha256:50f2f65983be04d7c226dcce270d8df3e52b9b8baebcb445112df3165fc710cc",
 }
 
 
