@@ -9,7 +9,10 @@ import yaml
 
 from clinical_sdft.deid.quality.choices import Split
 
-_FOLDERS = {Split.TUNING: ("tuning", "tuning_later", "tuning_third"), Split.HELD_OUT: ("held_out",)}
+_FOLDERS = {
+    Split.TUNING: ("tuning", "tuning_later", "tuning_third", "tuning_fourth", "tuning_fifth"),
+    Split.HELD_OUT: ("held_out",),
+}
 
 Section = tuple[str, str, int, int]
 """Heading, pool, fewest and most sentences."""

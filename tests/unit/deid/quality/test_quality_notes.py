@@ -13,8 +13,8 @@ from data_contracts import GoldDocument, sha256_digest
 
 PARTS = (Split.TUNING, Split.HELD_OUT)
 FROZEN = {
-    Split.TUNING: "sha256:3d052871a0dc5adc30b9bbe5954f6dfd8845015e433f9d9986e5b6e4620e142f",
-    Split.HELD_OUT: "sha256:c569ab6cdcb8cc8c971ad19fd68e35ae3ad24065d71d79aa9de0f41430a0dc70",
+    Split.TUNING: "sha256:45bd3d2cc421e8362fa8f1231f25087ca0f78681af51ad262a0f88dc6f85113e",
+    Split.HELD_OUT: "sha256:50f2f65983be04d7c226dcce270d8df3e52b9b8baebcb445112df3165fc710cc",
 }
 
 
