@@ -30,7 +30,8 @@ PARTICLES = word_set(
 
 SCORE = 0.61
 DOES = (
-    r"^(?:,? can i| (?:to (?:follow|call|see|start|return|bring|check|arrange|send)|is|was|has|had|will|would|can|could|says|said|tells|told|reports?|reported|denies|denied|states?"
+    r"^(?:,? can i| (?:to (?:follow|call|see|start|return|bring|check|arrange|send)|is|was|has|had|will|would"
+    r"|can|could|says|said|tells|told|reports?|reported|denies|denied|states?"
     r"|stated|presents"
     r"|presented|complains|lives|works|called|came|wants|feels|felt|takes|went|goes|did|slept|gave|noted|first"
     r"|takes|returns|visits|moved|underwent|works|grew|continues|remains|tolerated|and (?:her|his|their)))\b"

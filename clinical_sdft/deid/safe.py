@@ -61,7 +61,8 @@ _TERM_HEADS = (
     r"|amputation|osteotome|rongeur|elevator|curette|speculum|dilator|applicator|tongs|harness|insole|wedge"
     r"|granulomatosis|vasculitis|arteritis|encephalopathy|encephalitis|retinopathy|nephropathy|dermatitis|pemphigoid|adenoma|(?:o)?edema|ef|biplane|endoscopic|percentile|composite|reversed|thyroiditis"
     r"|papilloma|leuk(?:a)?emia|myopathy|porphyria|epilepsy|aphasia|apraxia|psychosis(?!\p{L})|ratio|coefficient|correction"
-    r"|body|bodies|granules|corpuscles?|spots?|lines?(?= on\b)|crystals|membrane|space|fissure|ganglion|papilla|pouch|hum|rub"
+    r"|body|bodies|granules|corpuscles?|spots?|lines?(?= on\b)|crystals|membrane|space|fissure|ganglion|papilla"
+    r"|pouch|hum|rub"
     r"|(?:grade|level|stage|class|type)(?=[ \n](?:[IVX]+|\d|[A-D]\b)))"
 )
 """Words of medicine before which a capitalised word is a term's and not a person's."""
@@ -78,17 +79,21 @@ _TESTED = (
 )
 """Names of tests by what stands beside them: `positive Finkelstein,`, `Neer and Jobe positive`, `Miller 2 blade`."""
 _TWO_WORDS = (
-    r"\b(?:los[ \n]angeles(?=[ \n]grade)|st\.?[ \n]louis(?=[ \n]enceph)|cornelia[ \n]de[ \n]lange|pierre[ \n]robin|cox[ \n-]maze"
-    r"|boston[ \n]scientific|country[ \n]club|marcus[ \n]gunn|lou[ \n]gehrig|austin[ \n]flint|graham[ \n]steell|ann[ \n]arbor|miami[ \n]j|le[ \n]fort"
+    r"\b(?:los[ \n]angeles(?=[ \n]grade)|st\.?[ \n]louis(?=[ \n]enceph)|cornelia[ \n]de[ \n]lange"
+    r"|pierre[ \n]robin|cox[ \n-]maze"
+    r"|boston[ \n]scientific|country[ \n]club|marcus[ \n]gunn|lou[ \n]gehrig|austin[ \n]flint|graham[ \n]steell"
+    r"|ann[ \n]arbor|miami[ \n]j|le[ \n]fort"
     r"|sister[ \n]mary[ \n]joseph|von[ \n](?:willebrand|hippel|recklinghausen|gierke)(?:-lindau)?"
     r"|de[ \n](?:quervain|musset)"
     r"|mary[ \n]jane|bell[ \n]mont|brown[ -]s[eé]quard|kayser[ -]fleischer|st\.?[ \n]jude[ \n](?:valve|mitral"
     r"|aortic))(?:'s)?\b"
 )
 _AIDS = (
-    r"\b(?:(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker|foster(?=[ \n-](?:mother|father|mom|dad|parents?"
+    r"\b(?:(?:rolling|wheeled|standard|a|the|uses?|using|his|her|own) walker|foster(?=[ \n-](?:mother|father"
+    r"|mom|dad|parents?"
     r"|brother|sister|son|daughter|child(?:ren)?|care|home|family|placement))|life(?=[ \n]partner)"
-    r"|(?:white|black|brown|green)(?=[ \n](?:male|female|man|woman|boy|girl|lady|gentleman|cells?|count|matter|stool|sputum)))\b"
+    r"|(?:white|black|brown|green)(?=[ \n](?:male|female|man|woman|boy|girl|lady|gentleman|cells?|count|matter"
+    r"|stool|sputum)))\b"
 )
 """Things that are family names too."""
 _TAGS = r"</?[a-z][\w:]{1,30}(?=[ />])"

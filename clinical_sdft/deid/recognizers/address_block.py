@@ -161,7 +161,8 @@ def is_street(text: str) -> bool:
         return False
     if any(
         matches(
-            r"\b(?:years?|yrs?|months?|mos?|weeks?|days?|y/?o)[ -]old\b|\p{L}{5,}\. |\b(?:in )?place of\b|\bcourse of\b",
+            r"\b(?:years?|yrs?|months?|mos?|weeks?|days?|y/?o)[ -]old\b|\p{L}{5,}\. |\b(?:in )?place of\b"
+            r"|\bcourse of\b",
             text,
         )
     ):

@@ -42,7 +42,8 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
                 0.8,
             ),
             Rule(
-                rf"\b(?:is|at) {_AGE}(?= (?:and (?:does|is|has|lives|wants|still|remains)|memory|she|he|still|carries|lives|\p{{L}}+ still)\b)",
+                rf"\b(?:is|at) {_AGE}(?= (?:and (?:does|is|has|lives|wants|still|remains)|memory|she|he|still"
+                rf"|carries|lives|\p{{L}}+ still)\b)",
                 Category.AGE,
                 0.8,
             ),

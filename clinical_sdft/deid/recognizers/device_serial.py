@@ -37,7 +37,8 @@ def recognizer() -> RuleRecognizer:
             Rule(r"\(01\)\s?\d{12,14}(?:\s?\(\d\d\)\s?[A-Z0-9-]+)*", Category.DEVICE, 0.95),
             Rule(r"(?<!\w)01\s\d{14}(?:\s(?:10|11|17|21|30)\s[A-Z0-9]+)+", Category.DEVICE, 0.95),
             Rule(
-                r"\b(?:pump|generator|lot|lead|stimulator|concentrator|recorder|home box|reader|processor|aids?:? [rl])[ :]{1,2}"
+                r"\b(?:pump|generator|lot|lead|stimulator|concentrator|recorder|home box|reader|processor"
+                r"|aids?:? [rl])[ :]{1,2}"
                 r"(?P<id>(?-i:(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{6,8}))(?!\w)",
                 Category.DEVICE,
                 0.87,

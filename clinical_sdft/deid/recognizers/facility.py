@@ -40,8 +40,10 @@ _KINDS = (
     r"|Physicians|Specialists"
     r"|Brewing(?: Company)?|Brewery|Textiles|Manufacturing|Foods|Motors|Airlines|Construction|Trucking|Shipping"
     r"|Mills|Steel|Hotel|Pavilion|Memory Care|Apothecary|VAMC|Eye Physicians|Pain Specialists|Walk-In"
-    r"|Manor|Lodge|Retirement Community|Home Care|Rheumatology|Endocrinology|Pathology|Pulmonary|OB/GYN|ENT|Sports Medicine|Visiting Nurses|Eye Care"
-    r"|Health Department|(?:Adult )?Foster Home|Genetics|MRI|IHS|Hospital District|Therapy|Counseling|Dentistry|Oral Surgery|Surgeons|Detox|Family Home|Birth Center"
+    r"|Manor|Lodge|Retirement Community|Home Care|Rheumatology|Endocrinology|Pathology|Pulmonary|OB/GYN|ENT"
+    r"|Sports Medicine|Visiting Nurses|Eye Care"
+    r"|Health Department|(?:Adult )?Foster Home|Genetics|MRI|IHS|Hospital District|Therapy|Counseling|Dentistry"
+    r"|Oral Surgery|Surgeons|Detox|Family Home|Birth Center"
     r"|(?:Hospice|Recovery|Halfway|Group|Safe|Sober) House|Sober Living|Ambulance|Fire (?:Dept|Department|District"
     r"|Rescue)|Police (?:Dept|Department)|Sheriff's Office|Orthodontics|Endodontics|Periodontics|Audiology|Optometry"
     r"|Chiropractic|Acupuncture|Midwifery|Prosthetics|Orthotics|Medical Supply|Fertility|Gastroenterology"
@@ -208,7 +210,8 @@ _SMALL_KIND = (
     r"|rehab|hospice|drugs|pharmacy|assisted living|surgery center|urgent care|health center|institute|imaging|er"
     r"|orthopedics|pediatrics|oncology|home health|home care|radiology|general|regional|vamc|va|memory care"
     r"|family medicine"
-    r"|(?:care|cancer|birth|eye|pain|sleep|treatment|recovery|rehab) center|counseling|genetics|mri|(?:adult )?foster home"
+    r"|(?:care|cancer|birth|eye|pain|sleep|treatment|recovery|rehab) center|counseling|genetics|mri"
+    r"|(?:adult )?foster home"
     r"|family home|allergy|therapy|dentistry|oral surgery|surgical associates|ihs|home care|sober living|detox"
     r"|family practice|internal medicine|cardiology|surgical|specialists|pain specialists|eye physicians"
     r"|associates|labs"
@@ -406,7 +409,8 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_loosely_named,
         ),
         Rule(
-            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n](?:of |& |and )?\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n](?i:{_SMALL_KIND}))(?![\w'-])",
+            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n](?:of |& "
+            rf"|and )?\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n](?i:{_SMALL_KIND}))(?![\w'-])",
             Category.FACILITY,
             0.71,
             ignore_case=False,
@@ -445,7 +449,8 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_inn,
         ),
         Rule(
-            rf"\b(?:The|THE|the) {_HOUSE} (?:at|AT|of|OF|on|ON|in|IN) (?:(?:the|THE) )?\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+){{0,2}}",
+            rf"\b(?:The|THE|the) {_HOUSE} (?:at|AT|of|OF|on|ON|in|IN) (?:(?:the"
+            rf"|THE) )?\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+){{0,2}}",
             Category.FACILITY,
             0.74,
             ignore_case=False,
@@ -458,7 +463,8 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_before_street,
         ),
         Rule(
-            r"\b[Tt]he (?P<id>\p{Lu}[\p{L}'&.-]+(?: (?:of |and |& )?\p{L}[\p{L}'&.-]+){0,3}) (?:main |regional |head )?office is\b",
+            r"\b[Tt]he (?P<id>\p{Lu}[\p{L}'&.-]+(?: (?:of |and |& )?\p{L}[\p{L}'&.-]+){0,3}) (?:main |regional "
+            r"|head )?office is\b",
             Category.FACILITY,
             0.72,
             ignore_case=False,
@@ -494,12 +500,14 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_branch,
         ),
         Rule(
-            r"\bchildren's (?:hospital )?of (?:the )?(?-i:\p{Lu}[\p{L}'-]+)(?:[ \n](?:of )?(?-i:\p{Lu}[\p{L}'-]+)){0,2}",
+            r"\bchildren's (?:hospital )?of (?:the )?(?-i:\p{Lu}[\p{L}'-]+)(?:[ \n](?:of "
+            r")?(?-i:\p{Lu}[\p{L}'-]+)){0,2}",
             Category.FACILITY,
             0.75,
         ),
         Rule(
-            r"\b(?:at|to|from|by|through|via|(?:[Tt]o|TO|[Ff]rom|FROM|Pharmacy|Organization|Facility|Sender):) (?:the )?(?P<id>\p{Lu}[\p{L}'&-]+(?: (?:(?:of|in|for|on|and|&) )?(?:the )?"
+            r"\b(?:at|to|from|by|through|via|(?:[Tt]o|TO|[Ff]rom|FROM|Pharmacy|Organization|Facility"
+            r"|Sender):) (?:the )?(?P<id>\p{Lu}[\p{L}'&-]+(?: (?:(?:of|in|for|on|and|&) )?(?:the )?"
             r"\p{Lu}[\p{L}'&-]+){1,5}(?: #\d{1,5})?)",
             Category.FACILITY,
             0.6,

@@ -128,7 +128,7 @@ def _goes_on(text: str, words: Sequence[Word], index: int) -> bool:
 
 
 def _ends_phrase(text: str, words: Sequence[Word], index: int) -> bool:
-    """Tell `dr. many horses, 555-0128` from `dr. lee said so`: a noun that closes a phrase, in a note without capitals."""
+    """Tell `dr. many horses, 555-0128` from `dr. lee said so`: a noun that closes a phrase, without capitals."""
     low, known = words[index].low, lexicon()
     plain = low in known.clinical or low in known.departments or is_function_word(low)
     return index == 1 and not plain and is_noun_only(low) and text[words[index].end : words[index].end + 1] in ",.;)\n"
@@ -147,7 +147,7 @@ def _is_staff(text: str, start: int, end: int) -> bool:
 
 
 def _is_signed(text: str, start: int, end: int) -> bool:
-    """Tell `Ululani Good Voice, RN` from `Family Medicine, MD` and `HH RN`: no word of medicine, and more than letters."""
+    """Tell `Ululani Good Voice, RN` from `Family Medicine, MD` and `HH RN`: a name, and no word of medicine."""
     words, known = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text[start:end])], lexicon()
     if any(known.is_surely_name(word) or is_rare_name(word) for word in words if word not in known.departments):
         return True
@@ -175,7 +175,8 @@ def recognizer() -> HonorificNameRecognizer:
                 guess=True,
             ),
             Rule(
-                rf"(?<![\p{{L}}.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+|(?: \p{{Lu}}\.)){{1,3}}), (?-i:{_CREDENTIAL})(?!\w)",
+                rf"(?<![\p{{L}}.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+"
+                rf"|(?: \p{{Lu}}\.)){{1,3}}), (?-i:{_CREDENTIAL})(?!\w)",
                 Category.NAME,
                 0.75,
                 ignore_case=False,

@@ -33,7 +33,8 @@ _ROLE = (
     r"|respiratory) therapist|chaplain"
     r"|hospitalist|scribe|pastor|rabbi|interpreter|navigator|coordinator|technologist|transcriptionist|registrar|paramedic"
     r"|roommate|housemate|caregiver|carer|caretaker|boyfriend|girlfriend|fianc[eé]e?"
-    r"|(?:safety |probation |parole |police |resource )?officer|dispatcher|sponsor|adjuster|technician|supervisor|co-?worker"
+    r"|(?:safety |probation |parole |police |resource )?officer|dispatcher|sponsor|adjuster|technician"
+    r"|supervisor|co-?worker"
     r"|teacher|principal|counsell?or|attorney|lawyer|landlord|priest|god(?:son|daughter|mother|father)"
     r"|(?:half|step|foster|great)[ -]?(?:brother|sister|mother|father|son|daughter|aunt|uncle|niece|nephew)"
     r"|(?:mother|father|sister|brother|son|daughter)-in-law|(?:life|domestic) partner"
@@ -199,7 +200,8 @@ _BEHIND_WORDS = (
         accept=_is_greeted,
     ),
     Rule(
-        r"\b(?:w/|with|and|by|per|from|found|called|says|said) (?P<id>\p{Lu}\p{Ll}{2,})(?= (?:and|in|at|who|today|for|on|re)\b|[,.;:]|$)",
+        r"\b(?:w/|with|and|by|per|from|found|called|says|said) (?P<id>\p{Lu}\p{Ll}{2,})(?= (?:and|in|at|who"
+        r"|today|for|on|re)\b|[,.;:]|$)",
         Category.NAME,
         0.64,
         ignore_case=False,
@@ -213,7 +215,8 @@ _BEHIND_WORDS = (
         accept=_is_full,
     ),
     Rule(
-        r"\b(?i:cosign(?:ed by)?|signed(?: by)?|dictated by|referring|interpreting|ordering|rendering|attending|pathologist"
+        r"\b(?i:cosign(?:ed by)?|signed(?: by)?|dictated by|referring|interpreting|ordering|rendering|attending"
+        r"|pathologist"
         r"|radiologist|provider|physician|resident|surgeon|patient|client|pt|name)(?: name)?[ ]?: ?"
         r"(?P<id>\p{Lu}[\p{L}'-]+, ?\p{Lu}[\p{L}'-]+(?: \p{Lu}\b\.?)?)",
         Category.NAME,

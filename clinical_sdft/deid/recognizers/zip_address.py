@@ -27,7 +27,8 @@ _HOME = (
     r"|church in"
     r"|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
     r"|native of|home in|hometown of|home city(?: of)?|(?:he|she|i)(?:'m| am| is| was) in|visiting|trip to|vacation in"
-    r"|meetings? in|apartment in|wandering in|rents? an? \w+ in|pantry in|walks in|church is in|shelter in|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
+    r"|meetings? in|apartment in|wandering in|rents? an? \w+ in|pantry in|walks in|church is in|shelter in"
+    r"|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
 )
 _HOME_WITH = (
     r"\b(?:lives?|living|stays|staying|resid(?:es|ing)) (?:alone|with)\s(?:[^.;]|\b(?:Mrs?|Ms"
