@@ -13,91 +13,30 @@ from clinical_sdft.deid.lexicon import (
     plain_letters,
     stem,
 )
+from clinical_sdft.deid.recognizers.facility_patterns import (
+    AT,
+    AT_BEFORE,
+    BUSINESS,
+    CAPITALS,
+    DRUGSTORE,
+    FIRM,
+    HOUSE,
+    KIND,
+    LOOSE_KIND,
+    NAME,
+    NO_NAME,
+    OFFICE,
+    PHRASE,
+    PHRASE_OF_WORK,
+    SENT,
+    SMALL_CUE,
+    SMALL_KIND,
+    SURE_CUE,
+    TWO_SENTENCES,
+)
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches, word_set
 from clinical_sdft.deid.words import is_flat, term_words, words_of
-
-_KINDS = (
-    r"Hospitals?|Hosp|(?:Family |Community |Urgent )?Clinics?|Medical (?:Center|Centre|Group|College|Associates)"
-    r"|(?:Health|Cancer|Heart|Surgery|Surgical|Trauma|Wellness|Care|Dialysis|Rehab(?:ilitation)?|Imaging|Eye"
-    r"|Pain|Birth|Nursing"
-    r"|Counseling|Recovery|Treatment|Hospice|Dental|Spine|Sleep|Endoscopy|Infusion|Senior|Day)"
-    r" (?:Center|Centre|System|Institute|Clinic|Services?|Partners|Network|Associates|Hospital|Group|Home|Specialists)"
-    r"|(?:Dermatology|Cardiology|Orthop(?:a)?edics?|Neurology|Pediatrics?|Oncology|Urology|Radiology"
-    r"|Gastroenterology|Psychiatry"
-    r"|Ophthalmology|Gyn(?:a)?ecology|Obstetrics|Rheumatology|Nephrology|Pulmonology|Endocrinology|Allergy"
-    r"|Anesthesia|Internal Medicine"
-    r"|Family Medicine|Family Practice|Primary Care|Physical Therapy) (?:Associates|Group|Partners|Specialists"
-    r"|Clinic|Center|Consultants)"
-    r"|Family (?:Practice|Medicine|Health)|(?:Behavioral |Mental |Home |Public )?Health|Healthcare|HealthCare"
-    r"|Health Care|Dialysis"
-    r"|Rehabilitation|Rehab|Infirmary|Hospice|Nursing (?:Home|Facility)|Care Home|Assisted Living|Facility"
-    r"|Memorial|Sanatorium"
-    r"|Pharmacy|Drugs?tore|Urgent Care|Institute|University|College|(?:High |Middle |Primary |Elementary "
-    r"|Grammar |Nursing |Medical |Charter )?School|Academy|Elementary|Church|Center"
-    r"|Centre|Practice|Office"
-    r"|Laboratories|Labs|Inc|LLC|Ltd|Corp(?:oration)?|Company|Orthop(?:a)?edics?|Dermatology|Pediatrics"
-    r"|Physicians|Specialists"
-    r"|Brewing(?: Company)?|Brewery|Textiles|Manufacturing|Foods|Motors|Airlines|Construction|Trucking|Shipping"
-    r"|Mills|Steel|Hotel|Pavilion|Memory Care|Apothecary|VAMC|Eye Physicians|Pain Specialists|Walk-In"
-    r"|Manor|Lodge|Retirement Community|Home Care|Rheumatology|Endocrinology|Pathology|Pulmonary|OB/GYN|ENT"
-    r"|Sports Medicine|Visiting Nurses|Eye Care"
-    r"|Health Department|(?:Adult )?Foster Home|Genetics|MRI|IHS|Hospital District|Therapy|Counseling|Dentistry"
-    r"|Oral Surgery|Surgeons|Detox|Family Home|Birth Center"
-    r"|(?:Hospice|Recovery|Halfway|Group|Safe|Sober) House|Sober Living|Ambulance|Fire (?:Dept|Department|District"
-    r"|Rescue)|Police (?:Dept|Department)|Sheriff's Office|Orthodontics|Endodontics|Periodontics|Audiology|Optometry"
-    r"|Chiropractic|Acupuncture|Midwifery|Prosthetics|Orthotics|Medical Supply|Fertility|Gastroenterology"
-    r"|Cardiology|Urology|Oncology|Nephrology|Podiatry"
-    r"|Correctional (?:Facility|Center|Institution)|Job Corps|Air Force Base|Naval (?:Base|Station)"
-)
-_KIND = rf"(?:{_KINDS}|{_KINDS.upper()}|[Cc]linic|[Ff]acility|[Oo]ffice)"
-_NO_NAME = (
-    r"(?!(?:BY|AT|TO|FROM|WITH|IN|ON|WAS|IS|ARE|WERE|HAS|HAD|WHO|THAT|THIS|HER|HIS|YOUR|OUR(?! LADY)"
-    r"|AS|AN|OR|SEEN|PATIENT|RETURN|THE USUAL"
-    r"|UNDERWENT|By|At|To|From|With|In|On|Was|Is|Return)\b)"
-)
-"""In a line of capitals these words stand before a name and not in it."""
-_NAME = (
-    r"(?:(?!(?:BY|AT|TO|FROM|WITH|IN|ON|WAS|IS|ARE|WERE|HAS|HAD|WHO|THAT|THIS|HER|HIS|YOUR"
-    r"|OUR(?! LADY)|AS|AN|OR)\b)\p{Lu}[\p{L}\p{M}'&-]*|OF|THE|AND|FOR|St\.|Mt\.|Ft\.|&|of|the|and|for)"
-)
-
-
-_AT = (
-    r"\b(?:seen|treated|admitted|admission|present(?:ed|ing|s)|evaluated|reviewed|visit(?:ed)?|followed|referred|care"
-    r"|surgery|transferred|discharged|hospitali[sz]ed|operated|performed|diagnosed|scheduled|consult(?:ation)?|records"
-    r"|appointment|works|employed|check-?up)(?: \p{Ll}+){0,2} (?:at|to|from|in|by) (?:the |our )?"
-)
-_PHRASE = r"(?P<id>(?-i:\p{Lu}[\p{L}'.-]+)(?: (?:&|of|and|(?-i:\p{Lu}[\p{L}'-]+))){0,5}(?<! of| and| &))"
-
-
-_BUSINESS = (
-    r"(?:(?i:Inc|Incorporated|LLC|Ltd|Limited|Corp|Corporation|Co|Company|PLC|GmbH|LLP|PLLC|S\.?A)\b\.?|Group"
-    r"|Technologies|Systems"
-    r"|Solutions|Services|Agency|Associates|Partners|Insurance|International|Networks?|Consulting|Foundation"
-    r"|Industries|Holdings"
-    r"|Bank|Enterprises|Logistics|Unlimited|Consultants|Analytics|Software|Club|Hotel|Motel|Inn|Restaurant|Café"
-    r"|Cafe|Market"
-    r"|Supermarket|Store|Stores|Mall|Plaza|Towers?|Apartments|Estates|Farms?|Ranch|Library|Museum|Stadium"
-    r"|Airport|Station|Prison|Jail"
-    r"|Penitentiary|Barracks|Base|Parish|Cathedral|Synagogue|Mosque|Temple|Daycare|Preschool|Kindergarten"
-    r"|Seminary|District)"
-)
-_OFFICE = (
-    r"\b(?:(?:self-)?employed (?:by|at|with)|employed as an? [\p{Ll} -]{3,30} (?:at|by|for|with)"
-    r"|(?:works?|worked|working|job)(?: as an? [\p{Ll} -]{3,30})? (?:for|at|with)|employer(?: is| was|:| -|,)?"
-    r"|retired from|laid off (?:from|by)|fired (?:from|by)|on leave from|hired by|volunteers? (?:at|for|with)"
-    r"|(?:teaches|taught|teacher|teaching|student|studies|studying|senior|junior|freshman|sophomore|nurse|manager"
-    r"|owner|driver|clerk|cook|guard|janitor|professor|coach|pastor|enrolled|attends|attending school)(?: at| for| of)"
-    r"|attends|graduated from|contract(?:or|ed)? (?:for|with|by)|note (?:for|to)|injured at|workplace:?|occupation:?)"
-)
-_WORK_WORD = r"(?-i:\p{Lu}[\p{L}\p{M}'&-]*(?:(?<=\b\p{L}{1,3})\.)?)"
-_WORK_ENDS = (
-    r"(?!(?:as|in|since|for|with|by|on|from|at|until|who|where|x|lives|is|has|was"
-    r"|and (?:lives|is|has|was|drinks|smokes|denies))\b)"
-)
-_PHRASE_OF_WORK = rf"(?P<id>{_WORK_WORD}(?: {_WORK_ENDS}(?:&|of|and|the|{_WORK_WORD})){{0,5}}(?<! of| and| &| the))"
-_FIRM = r"(?:\p{Lu}[\p{L}'-]+, ){1,2}\p{Lu}[\p{L}'-]+,? and \p{Lu}[\p{L}'-]+"
 
 
 def _is_business(text: str, start: int, end: int) -> bool:
@@ -133,21 +72,6 @@ def _is_firm(text: str, start: int, end: int) -> bool:
     return all(is_listed_name(word) and stem(word) not in plain for word in words)
 
 
-_CAPITALS = (
-    r"(?P<id>(?-i:\p{Lu}[\p{L}\p{M}\d'&.-]*)(?:[ \n](?:(?:&|of|and"
-    r"|the) )?(?-i:\p{Lu}[\p{L}\p{M}'&-]*)){0,4})(?![\p{L}\d])"
-)
-_LOOSE_KIND = (
-    r"(?:Imaging|Regional|General|Surgical|Surgicenter|Diagnostics|Oncology|Radiology|Vascular|Cardiology|Wellness|Medical"
-    r"|Psychiatric|Nursing (?:and|&) Rehab(?:ilitation)?|Orthopa?edics|Ortho|Hospitalists|Homecare"
-    r"|Home Care|Home Health"
-    r"|Health Services?|Walk-In(?: Clinic)?|ER|VA|VAMC|Pediatrics|Neurology|Dental|Optical|Vision"
-    r"|Eye|Women's Health|Wound Care"
-    r"|Recovery|Supply|Ambulance|EMS|Care)"
-)
-"""Words that end a facility's name, and many a phrase that is none."""
-
-
 def _is_told_by_capitals(text: str, start: int, end: int) -> bool:
     """Tell `at Bluewater Imaging` from `at Bedside` and `from Grade III`: in the middle of a sentence capitals tell."""
     if is_flat(words_of(text)) or start in term_words(text):
@@ -166,7 +90,7 @@ _ROMAN = word_set("i ii iii iv v vi vii viii ix x type grade stage class level")
 
 def _is_loosely_named(text: str, start: int, end: int) -> bool:
     """Tell `Bluewater Imaging` from `Brain Imaging`: a word of the lists of names or towns, or none at all."""
-    if start in term_words(text) or any(matches(_TWO_SENTENCES, text[max(0, start - 2) : end])):
+    if start in term_words(text) or any(matches(TWO_SENTENCES, text[max(0, start - 2) : end])):
         return False
     words = [m.group() for m in matches(r"\p{L}[\p{L}'-]*", text[start:end])][:-1]
     plain = lexicon().clinical | lexicon().departments
@@ -175,7 +99,7 @@ def _is_loosely_named(text: str, start: int, end: int) -> bool:
         return False
     if any(not is_vocabulary(stem(word)) or lexicon().is_surely_name(word) for word in told):
         return True
-    return not is_flat(words_of(text)) and any(matches(_AT_BEFORE, text[max(0, start - 24) : start]))
+    return not is_flat(words_of(text)) and any(matches(AT_BEFORE, text[max(0, start - 24) : start]))
 
 
 def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
@@ -187,9 +111,9 @@ def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
         return False
     words = [stem(match.group()) for match in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
     plain = lexicon().clinical | lexicon().departments
-    if any(matches(_SURE_CUE, before)) and words[0] not in plain and not is_function_word(words[0]):
+    if any(matches(SURE_CUE, before)) and words[0] not in plain and not is_function_word(words[0]):
         return len(words) > 1 or not is_vocabulary(words[0]) or is_noun_only(words[0])
-    cued = any(matches(_SMALL_CUE, before))
+    cued = any(matches(SMALL_CUE, before))
     return cued and _is_loosely_named(text, start, end)
 
 
@@ -198,27 +122,6 @@ def _is_house(text: str, start: int, end: int) -> bool:
     first, known = stem(text[start:end].split()[0]), lexicon()
     plain = first in known.departments or is_function_word(first)
     return not plain and (not is_vocabulary(first) or is_noun_only(first) or is_drug(first))
-
-
-_SURE_CUE = r"\b(?:(?<!pain )at|from|(?:prior )?study|rx to|seen by|sender:|release:|offered at)(?: the)?[ \n]$"
-_SMALL_CUE = (
-    r"\b(?:at|from|to|by|of|via|study|pharmacy:|clinic:|office:|release:|sender:|site:"
-    r"|facility:)(?: the)?[ \n]$|[,;][ \n]$"
-)
-_SMALL_KIND = (
-    r"(?:county |memorial |community |general |regional )?(?:hospital|medical center|clinic|nursing home|women's health"
-    r"|rehab|hospice|drugs|pharmacy|assisted living|surgery center|urgent care|health center|institute|imaging|er"
-    r"|orthopedics|pediatrics|oncology|home health|home care|radiology|general|regional|vamc|va|memory care"
-    r"|family medicine"
-    r"|(?:care|cancer|birth|eye|pain|sleep|treatment|recovery|rehab) center|counseling|genetics|mri"
-    r"|(?:adult )?foster home"
-    r"|family home|allergy|therapy|dentistry|oral surgery|surgical associates|ihs|home care|sober living|detox"
-    r"|family practice|internal medicine|cardiology|surgical|specialists|pain specialists|eye physicians"
-    r"|associates|labs"
-    r"|diagnostics|physical therapy|dialysis|health|medical group|wellness|infirmary|pavilion)"
-    r"(?: of (?:the )?\p{Lu}[\p{L}'-]+)?"
-)
-_AT_BEFORE = r"(?:\b(?:at|from|to|by|with|of|in|via|through)(?: the)? |[,;|(:>] ?)$"
 
 
 def _is_saint(text: str, start: int, end: int) -> bool:
@@ -231,12 +134,6 @@ def _is_acronym(text: str, start: int, end: int) -> bool:
     return stem(text[start:end]) not in lexicon().clinical and not is_vocabulary(stem(text[start:end]))
 
 
-_SENT = (
-    r"(?i:prior study|rx to|meds from|records (?:release:?|from|to)|chair at|specialist at|placement at"
-    r"|transferred (?:from|to)|prescriptions? (?:sent )?to|last visit (?:at|to)|chart from|office of)"
-)
-
-
 def _is_told_name(text: str, start: int, end: int) -> bool:
     """Tell `Rx to Norwood General` from `transferred to Dr. Reed`; capitals must say something."""
     titled = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", text[start:end]))
@@ -244,12 +141,6 @@ def _is_told_name(text: str, start: int, end: int) -> bool:
     plain = lexicon().clinical | lexicon().departments | lexicon().regions | lexicon().states
     told = any(word not in plain for word in words)
     return told and not titled and not is_flat(words_of(text)) and not find_dates(text[start:end])
-
-
-_HOUSE = (
-    r"(?i:lodge|inn|residences?|village|manor|terraces?|gardens|courtyard|villas?|cottages?|oaks|pines|landing|pointe"
-    r"|commons|arbors?|meadows|suites|springs|heights|preserve)"
-)
 
 
 def _is_proper(text: str, start: int, end: int) -> bool:
@@ -277,9 +168,6 @@ def _is_before_street(text: str, start: int, end: int) -> bool:
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}'-]*", text[start:end])]
     plain = lexicon().clinical | lexicon().departments
     return not any(word in plain for word in words) and not find_dates(text[start:end])
-
-
-_DRUGSTORE = r"Drugs|Drug Store|Apothecary|Pharmacy|Chemists?"
 
 
 def _is_inn(text: str, start: int, end: int) -> bool:
@@ -312,13 +200,10 @@ def _is_plain(word: str) -> bool:
     return is_vocabulary(stem(word)) and not lexicon().is_name(word)
 
 
-_TWO_SENTENCES = r"(?-i:(?<!\b(?:St|Mt|Ft|ST|MT|FT|Co|Inc))(?<=\p{L}{2})\.[ \n]|\d ?\p{L}\. )"
-
-
 def _is_named(text: str, start: int, end: int) -> bool:
     """Tell `Lakeside Clinic` from `Dermatology Clinic`: some word must not be a department."""
     words = [m.group() for m in matches(r"[\p{L}'.-]+", text[start:end])]
-    if any(matches(_TWO_SENTENCES + r"|\bstate of health\b", text[max(0, start - 2) : end])):
+    if any(matches(TWO_SENTENCES + r"|\bstate of health\b", text[max(0, start - 2) : end])):
         return False
     if any(matches(r"\bthe (?:office|clinic|facility|hospital|center|practice|pharmacy|school)$", text[start:end])):
         return False
@@ -361,8 +246,8 @@ def recognizer() -> RuleRecognizer:
 def _by_kind_or_firm() -> tuple[Rule, ...]:
     return (
         Rule(
-            rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){_NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
-            rf"(?: {_NAME}){{0,5}} {_KIND}"
+            rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b){NO_NAME}(?P<id>\p{{Lu}}[\p{{L}}'&.-]*"
+            rf"(?: {NAME}){{0,5}} {KIND}"
             r"(?: of (?:the )?(?:\p{L}+ern )?\p{Lu}\p{L}+(?: \p{Lu}\p{L}+){0,2}"
             r"| OF (?:THE )?\p{Lu}{3,}(?: \p{Lu}{3,})?| (?:Hospital|HOSPITAL|Clinic))?(?: #\d{1,5})?)(?!\w)(?!-)",
             Category.FACILITY,
@@ -375,7 +260,7 @@ def _by_kind_or_firm() -> tuple[Rule, ...]:
             (
                 rf"(?<![\w.])(?!(?:Dr|Mr|Mrs|Ms|Prof|DR|MR|MRS)\b)(?P<id>\p{{Lu}}[\p{{L}}'&.-]*(?: "
                 rf"(?:\p{{Lu}}[\p{{L}}'&.-]*|&|and|of"
-                rf"|de)){{0,4}},? {_BUSINESS})(?!\w)"
+                rf"|de)){{0,4}},? {BUSINESS})(?!\w)"
             ),
             Category.FACILITY,
             0.77,
@@ -392,17 +277,17 @@ def _by_kind_or_firm() -> tuple[Rule, ...]:
             ignore_case=False,
             accept=_is_town,
         ),
-        Rule(rf"(?<!\w){_FIRM}\b", Category.FACILITY, 0.77, ignore_case=False, accept=_is_firm),
+        Rule(rf"(?<!\w){FIRM}\b", Category.FACILITY, 0.77, ignore_case=False, accept=_is_firm),
     )
 
 
 def _by_cue_or_form() -> tuple[Rule, ...]:
     return (
-        Rule(rf"{_OFFICE} (?:the )?{_PHRASE_OF_WORK}", Category.FACILITY, 0.73, accept=_is_workplace),
-        Rule(rf"\b(?:at|from) (?:the )?{_CAPITALS}", Category.FACILITY, 0.62, accept=_is_told_by_capitals),
+        Rule(rf"{OFFICE} (?:the )?{PHRASE_OF_WORK}", Category.FACILITY, 0.73, accept=_is_workplace),
+        Rule(rf"\b(?:at|from) (?:the )?{CAPITALS}", Category.FACILITY, 0.62, accept=_is_told_by_capitals),
         Rule(
             rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]+(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and"
-            rf"|of)){{0,3}} (?:{_LOOSE_KIND}|{_LOOSE_KIND.upper()}))\b",
+            rf"|of)){{0,3}} (?:{LOOSE_KIND}|{LOOSE_KIND.upper()}))\b",
             Category.FACILITY,
             0.72,
             ignore_case=False,
@@ -410,7 +295,7 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
         ),
         Rule(
             rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n](?:of |& "
-            rf"|and )?\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n](?i:{_SMALL_KIND}))(?![\w'-])",
+            rf"|and )?\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n](?i:{SMALL_KIND}))(?![\w'-])",
             Category.FACILITY,
             0.71,
             ignore_case=False,
@@ -431,7 +316,7 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             ignore_case=False,
             accept=_is_saint,
         ),
-        Rule(rf"{_AT}{_PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
+        Rule(rf"{AT}{PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
         Rule(
             r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"
             r"|Clinic|Medical Center))?",
@@ -442,14 +327,14 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
         ),
         Rule(
             r"(?:\b(?:at|to|from|with|by)|[:;,]) (?P<id>The \p{Lu}\p{L}+(?: \p{Lu}\p{L}+)?(?: at \p{Lu}\p{L}+)?"
-            rf"|\p{{Lu}}\p{{L}}+ of the \p{{Lu}}\p{{L}}+|\p{{Lu}}[\p{{L}}'-]+ (?:{_DRUGSTORE}))\b",
+            rf"|\p{{Lu}}\p{{L}}+ of the \p{{Lu}}\p{{L}}+|\p{{Lu}}[\p{{L}}'-]+ (?:{DRUGSTORE}))\b",
             Category.FACILITY,
             0.72,
             ignore_case=False,
             accept=_is_inn,
         ),
         Rule(
-            rf"\b(?:The|THE|the) {_HOUSE} (?:at|AT|of|OF|on|ON|in|IN) (?:(?:the"
+            rf"\b(?:The|THE|the) {HOUSE} (?:at|AT|of|OF|on|ON|in|IN) (?:(?:the"
             rf"|THE) )?\p{{Lu}}[\p{{L}}'-]+(?: \p{{Lu}}[\p{{L}}'-]+){{0,2}}",
             Category.FACILITY,
             0.74,
@@ -472,7 +357,7 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
         ),
         Rule(
             r"\b(?i:at|to|from|by|pharmacy:) (?P<id>\p{Lu}{3,} OF THE \p{Lu}{3,}"
-            rf"|\p{{Lu}}[\p{{Lu}}'-]+ (?:{_DRUGSTORE.upper()}))\b",
+            rf"|\p{{Lu}}[\p{{Lu}}'-]+ (?:{DRUGSTORE.upper()}))\b",
             Category.FACILITY,
             0.72,
             ignore_case=False,
@@ -486,7 +371,7 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_acronym,
         ),
         Rule(
-            rf"\b{_SENT}[ \n](?P<id>\p{{Lu}}[\p{{L}}'.-]+(?:[ \n](?:of the |of |and |& )?\p{{Lu}}[\p{{L}}'-]+){{1,4}})",
+            rf"\b{SENT}[ \n](?P<id>\p{{Lu}}[\p{{L}}'.-]+(?:[ \n](?:of the |of |and |& )?\p{{Lu}}[\p{{L}}'-]+){{1,4}})",
             Category.FACILITY,
             0.7,
             ignore_case=False,
