@@ -25,8 +25,7 @@ def recognizer() -> RuleRecognizer:
             ),
             Rule(rf"(?<![\w/.])\w[\w.-]*\.(?:{_IMAGE})\b", Category.OTHER_ID, 0.93),
             Rule(
-                rf"\b(?:WhatsApp Image|Screen ?shot|Photo|Image|Scan|Picture"
-                rf"|Video)[ \n\w.()-]{{1,40}}?\.(?:{_IMAGE})\b",
+                rf"\b(?:WhatsApp Image|Screen ?shot)[ \n\w.()-]{{1,40}}?\.(?:{_IMAGE})\b",
                 Category.OTHER_ID,
                 0.945,
             ),

@@ -18,7 +18,7 @@ from clinical_sdft.deid.lexicon import (
     plain_letters,
     stem,
 )
-from clinical_sdft.deid.namesakes import PARTICLES
+from clinical_sdft.deid.namesakes import DOES, PARTICLES
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer, result
 from clinical_sdft.deid.text import fold, matches
@@ -131,7 +131,8 @@ def _ends_phrase(text: str, words: Sequence[Word], index: int) -> bool:
     """Tell `dr. many horses, 555-0128` from `dr. lee said so`: a noun that closes a phrase, without capitals."""
     low, known = words[index].low, lexicon()
     plain = low in known.clinical or low in known.departments or is_function_word(low)
-    return index == 1 and not plain and is_noun_only(low) and text[words[index].end : words[index].end + 1] in ",.;)\n"
+    acts = low.endswith("ed") or any(matches(DOES, f" {low}"))
+    return index == 1 and not plain and not acts and text[words[index].end : words[index].end + 1] in ",.;)\n"
 
 
 def _gap(text: str, words: Sequence[Word], index: int) -> str:

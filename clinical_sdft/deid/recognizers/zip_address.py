@@ -136,7 +136,7 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"{_HOME_WITH}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
             Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
             Rule(
-                rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{codes})(?=[ ,.;)\n]|$)",
+                rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{sure})(?=[ ,.;)\n]|$)",
                 Category.PLACE,
                 0.73,
                 ignore_case=False,

@@ -22,6 +22,8 @@ RECOGNIZER = age_over_89.recognizer(SAFE_HARBOR)
         ("age: 95", ["95"]),
         ("Pt is 97, still plays cards", ["97"]),
         ("Oldest resident of the home at 101, per son", ["101"]),
+        ("Surgery at 101 carries risk", ["101"]),
+        ("Ann is 98 and does not want it", ["98"]),
     ],
 )
 def test_finds_age_over_89(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -42,6 +44,8 @@ def test_finds_age_over_89(found: Callable[[Any, str], list[str]], text: str, ex
         "90 years ago",
         "in 1990",
         "SpO2 was 92, pulse 98.",
+        "sat is 98 on room air",
+        "pulse at 92 today",
     ],
 )
 def test_age_over_89_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -17,6 +17,9 @@ RECOGNIZER = biometric.recognizer()
         ("Voiceprint BIO-SM1336-2 on file", ["BIO-SM1336-2"]),
         ("fingerprint template no. 4471-AB", ["4471-AB"]),
         ("photo wound 20 39 8448.heic", ["photo wound 20 39 8448.heic"]),
+        ("(Screenshot 2024-09-20.png)", ["Screenshot 2024-09-20.png"]),
+        ("photo jane_before_after.jpg stored", ["jane_before_after.jpg"]),
+        ("WhatsApp Image 2024-05-14 at 4.19.31 PM.jpeg", ["WhatsApp Image 2024-05-14 at 4.19.31 PM.jpeg"]),
     ],
 )
 def test_finds_biometric(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

@@ -38,6 +38,17 @@ RECOGNIZER = date.DateRecognizer()
         ("on 3-Jul-2023", ["3-Jul-2023"]),
         ("called 10-21 at 1612.", ["10-21 at 1612"]),
         ("admitted Nov 9, 2023@13:44 with", ["Nov 9, 2023@13:44"]),
+        ("on 14/JUN/2025, seen", ["14/JUN/2025"]),
+        ("met Nov/29.", ["Nov/29"]),
+        ("born 31/aug/1922", ["31/aug/1922"]),
+        ("exp Apr/2023", ["Apr/2023"]),
+        ("of 5 / 17 / 2021 from", ["5 / 17 / 2021"]),
+        ("began Sep-13 and", ["Sep-13"]),
+        ("last used 08-12, wants", ["08-12"]),
+        ("8/11/'19;", ["8/11/'19"]),
+        ("since 10/'20 and", ["10/'20"]),
+        ("Addendum 09/27/2021-1405: on", ["09/27/2021-1405"]),
+        ("since Lunar New Year", ["Lunar New Year"]),
     ],
 )
 def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -66,6 +77,8 @@ def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected:
         "for 7-10 days",
         "5-10 mg nightly",
         "hold 2-3 days",
+        "ranges of 10-12 weeks",
+        "Ishihara 9/14, fields full",
     ],
 )
 def test_date_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

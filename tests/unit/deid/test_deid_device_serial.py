@@ -18,6 +18,9 @@ RECOGNIZER = device_serial.recognizer()
         ("(01)00844588003288", ["(01)00844588003288"]),
         ("RV lead serial 8D4Y7M", ["8D4Y7M"]),
         ("UDI +B895L0669340/$$3528721IS2772", ["+B895L0669340/$$3528721IS2772"]),
+        ("scanned (01) 02205891249793 (17) 290629 (21) Y3702655.", ["(01) 02205891249793 (17) 290629 (21) Y3702655"]),
+        ("UDI =/W1445ICJ012T6339=,000449=>020535 on", ["=/W1445ICJ012T6339=,000449=>020535"]),
+        ("old pump DPF50G mailed", ["DPF50G"]),
     ],
 )
 def test_finds_device_serial(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -31,6 +34,7 @@ def test_finds_device_serial(found: Callable[[Any, str], list[str]], text: str, 
         "device working",
         "a lot better",
         "stent patent",
+        "pump working; lot of pain",
     ],
 )
 def test_device_serial_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -29,6 +29,11 @@ RECOGNIZER = facility.recognizer()
         ("Lantern Hospice of the Ozarks called", ["Lantern Hospice of the Ozarks"]),
         ("Prior study Norwood General, 2021", ["Norwood General"]),
         ("admitted to LCRMC overnight", ["LCRMC"]),
+        ("flown to Kids in Motion Therapy, stable, and then home", ["Kids in Motion Therapy"]),
+        ("Referred by SaveRight Pharmacy #112 for it", ["SaveRight Pharmacy #112"]),
+        ("seen at The Lodge at Cedar Fork;", ["The Lodge at Cedar Fork"]),
+        ("brought to Children's of the High Plains at night", ["Children's of the High Plains"]),
+        ("We meet at Esri, 64 Oak Street", ["Esri"]),
     ],
 )
 def test_finds_facility(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -58,6 +63,8 @@ def test_finds_facility(found: Callable[[Any, str], list[str]], text: str, expec
         "WAS IN THE USUAL STATE OF HEALTH UNTIL MAY",
         "seborrhoea of the forehead",
         "Sonographic Murphy sign not elicited. Surgical history",
+        "sent to Physical Therapy and called the office again today",
+        "Tooth #19 was out, and he was well again",
     ],
 )
 def test_facility_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -19,6 +19,11 @@ RECOGNIZER = honorific_name.recognizer()
         ("nurse Kelly", ["Kelly"]),
         ("RN Winter notified", ["Winter"]),
         ("Dr.\nCushing came", ["Cushing"]),
+        ("Ululani Good Voice, RN", ["Ululani Good Voice"]),
+        ("with dr. many horses, today", ["many horses"]),
+        ("Nurse Flint was there when it happened", ["Flint"]),
+        ("Dr. Bernadette Gram saw the patient again", ["Bernadette Gram"]),
+        ("Attorney Bland wrote to us", ["Bland"]),
     ],
 )
 def test_finds_honorific_name(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

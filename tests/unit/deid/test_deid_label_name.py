@@ -19,6 +19,14 @@ RECOGNIZER = label_name.recognizer()
         ("T: 10/3 J. Yamaguchi/L.\nKrishnamurthy", ["J. Yamaguchi", "L.\nKrishnamurthy"]),
         ("B. de Villepin wrote", ["B. de Villepin"]),
         ("cc: Jung-Samaras, Ji-hye", ["Jung-Samaras, Ji-hye"]),
+        ("report to L. 't Hooft today", ["L. 't Hooft"]),
+        ("tape by SELF,POPPY; not", ["SELF,POPPY"]),
+        ("set up by Young-ho in billing", ["Young-ho"]),
+        ("in hall w/ Hung, pain less", ["Hung"]),
+        ("Cosign: TO, RATTANA  License", ["TO, RATTANA"]),
+        ("Dr. Polat / Serenity / 23 June", ["Serenity"]),
+        ("<given>Fa'amalosi</given>", ["Fa'amalosi"]),
+        ("COORDINATOR SERENITY, (332)", ["SERENITY"]),
     ],
 )
 def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -38,6 +46,9 @@ def test_finds_label_name(found: Callable[[Any, str], list[str]], text: str, exp
         "NEEDS CUEING",
         "on 2 L. Will continue",
         "walks in hall, Braden 14.",
+        "gave Tylenol,Advil today",
+        "CBC,BMP drawn",
+        "w/ Pain, fever",
     ],
 )
 def test_label_name_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

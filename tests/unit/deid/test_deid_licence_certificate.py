@@ -16,6 +16,7 @@ RECOGNIZER = licence_certificate.recognizer()
         ("DEA# BB1234563", ["BB1234563"]),
         ("passport no. 99887766", ["99887766"]),
         ("badge 44718", ["44718"]),
+        ("seen: T 704 365 999 388, WA", ["T 704 365 999 388"]),
     ],
 )
 def test_finds_licence_certificate(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

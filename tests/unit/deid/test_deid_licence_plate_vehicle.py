@@ -19,6 +19,9 @@ RECOGNIZER = licence_plate_vehicle.recognizer()
         ("tag no. ffg1737, towed", ["ffg1737"]),
         ("plate go98umi", ["go98umi"]),
         ("license plate 921 5947", ["921 5947"]),
+        ("by van bearing 695KME; their", ["695KME"]),
+        ("security ran 8954 BIP, belongs", ["8954 BIP"]),
+        ("plate VFN28 6, towed", ["VFN28 6"]),
     ],
 )
 def test_finds_licence_plate_vehicle(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

@@ -23,6 +23,13 @@ RECOGNIZER = other_id.recognizer()
         ("Donor unit W5804 61 290794 hung", ["W5804 61 290794"]),
         ("Court case XJGY715", ["XJGY715"]),
         ("Study ID 77016-U, arm B", ["77016-U"]),
+        ("unit A139 652 655 valid", ["A139 652 655"]),
+        ("case 2:27-cv-48932 pending", ["2:27-cv-48932"]),
+        ("cytology 78:73292 adequate", ["78:73292"]),
+        ("member M34086786*01;", ["M34086786*01"]),
+        ("tag BME 801409, pump", ["BME 801409"]),
+        ("token WDLCTIW365RB again", ["WDLCTIW365RB"]),
+        ("order 562964/62309815 sent", ["562964/62309815"]),
     ],
 )
 def test_finds_other_id(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -42,6 +49,11 @@ def test_finds_other_id(found: Callable[[Any, str], list[str]], text: str, expec
         "ID: BNP 1240, afebrile",
         "given per order AT 0915",
         "titrate 5000-10000 units",
+        "T10-T11 laminectomy",
+        "bolus 1500ML given",
+        "PLT 210000 today",
+        "G5P3014 at term",
+        "fracture of Tooth #19",
     ],
 )
 def test_other_id_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:

@@ -23,6 +23,9 @@ RECOGNIZER = phone_fax.recognizer()
         ("not answering at 785 8949", ["785 8949"]),
         ("fax results to 914\n555 0164", ["914\n555 0164"]),
         ("call 414/555-0143", ["414/555-0143"]),
+        ("at 1-(246)-555-0148 for", ["1-(246)-555-0148"]),
+        ("at 011 52 849 555 0158, for", ["011 52 849 555 0158"]),
+        ("fax (624) 555-0100 #118.", ["(624) 555-0100 #118"]),
     ],
 )
 def test_finds_phone_fax(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

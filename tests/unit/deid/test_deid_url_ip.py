@@ -17,6 +17,7 @@ RECOGNIZER = url_ip.recognizer()
         ("from 10.0.12.7 at noon", ["10.0.12.7"]),
         ("2001:db8::8a2e:370:7334", ["2001:db8::8a2e:370:7334"]),
         ("twitter @jane_doe78", ["@jane_doe78"]),
+        ("join at ehr.example.org:8443/chart/M7 now", ["ehr.example.org:8443/chart/M7"]),
     ],
 )
 def test_finds_url_ip(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:

@@ -22,6 +22,9 @@ RECOGNIZER = zip_address.recognizer()
         ("lives in the Mission District", ["the Mission District"]),
         ("Yavapai County", ["Yavapai"]),
         ("lives with Mrs. Ruiz in Crown Heights,", ["Crown Heights"]),
+        ("rome memorial, Rome, ga 30161-2930", ["Rome", "30161-2930"]),
+        ("meetings in Wicker Park.", ["Wicker Park"]),
+        ("the registrar of Licking County said so", ["Licking"]),
     ],
 )
 def test_finds_zip_address(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
@@ -39,6 +42,7 @@ def test_finds_zip_address(found: Callable[[Any, str], list[str]], text: str, ex
         "3 Lesions on the arm",
         "OR 2.5 (1.2-3.4)",
         "Glasgow Coma Scale 15",
+        "Medicaid, ID 4DL4-RT3-XD52",
     ],
 )
 def test_zip_address_leaves_clinical_text(found: Callable[[Any, str], list[str]], text: str) -> None:
