@@ -19,6 +19,10 @@ class Dtype(StrEnum):
 bench = typer.Typer(help="Measure speed, memory and operations on this machine.", no_args_is_help=True)
 
 
+def _given(dtype: Dtype) -> Literal["float32", "bfloat16"]:
+    return "bfloat16" if dtype is Dtype.bfloat16 else "float32"
+
+
 @bench.command("sdft")
 def bench_sdft(
     demonstrations: Annotated[int, typer.Option(min=1, help="Written cases trained on; the demo has 24.")] = 16,
@@ -34,7 +38,7 @@ def bench_sdft(
     anchored: Annotated[bool, typer.Option(help="Also time SDFT with its anchor on prior prompts.")] = False,
     without_trl: Annotated[bool, typer.Option("--without-trl", help="Leave TRL out.")] = False,
     trl_checkpointing: Annotated[bool, typer.Option(help="TRL with gradient checkpointing, its default.")] = False,
-    trl_dtype: Annotated[Dtype, typer.Option(help="Of TRL's weights, float32 or bfloat16.")] = Dtype.float32,
+    trl_dtype: Annotated[Dtype, typer.Option(help="Of TRL's weights; auto: what is quicker here.")] = Dtype.auto,
     profile: Annotated[bool, typer.Option("--profile", help="Show the operators that take the time.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -64,8 +68,7 @@ def bench_sdft(
         arms.append("sdft-anchored")
     with tempfile.TemporaryDirectory(prefix="clinical-sdft-bench-") as scratch:
         folder = Path(scratch)
-        given: Literal["float32", "bfloat16"] = "bfloat16" if dtype is Dtype.bfloat16 else "float32"
-        chosen = quicker_dtype() if dtype is Dtype.auto else given
+        chosen = quicker_dtype() if dtype is Dtype.auto else _given(dtype)
         size = Size(demonstrations, batch, rollout_tokens, reuse, quick, chosen)
         count = threads or torch.get_num_threads()
         task = demo_task(
@@ -73,7 +76,7 @@ def bench_sdft(
             folder,
             threads=count,
             trl_checkpointing=trl_checkpointing,
-            trl_dtype="bfloat16" if trl_dtype is Dtype.bfloat16 else "float32",
+            trl_dtype=quicker_dtype() if trl_dtype is Dtype.auto else _given(trl_dtype),
         )
 
         def say(line: str) -> None:
