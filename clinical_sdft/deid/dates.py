@@ -152,6 +152,11 @@ _NO_DATE_AFTER = (
 )
 
 
+SHORT = 120
+"""Characters below which a text is first asked whether anything of a date is in it."""
+_TELLING = rf"\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|day\b|spring|summer|fall|autumn|winter|\bthe \w+th\b|{_HOLIDAYS}"
+
+
 @dataclass(frozen=True)
 class DateSpan:
     """A date in a text: half-open offsets, the parts that are stated, and where each part stands."""
@@ -175,6 +180,8 @@ class DateSpan:
 @lru_cache(maxsize=16)
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Return the dates of a text (as `fold` leaves it), in their order and without overlap."""
+    if len(text) < SHORT and not any(matches(_TELLING, text)):
+        return ()
     taken: list[DateSpan] = []
     for found in _candidates(text.replace("\n", " ")):
         if all(found.end <= other.start or found.start >= other.end for other in taken):

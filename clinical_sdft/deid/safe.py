@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from clinical_sdft.deid.categories import Category, Span
 from clinical_sdft.deid.lexicon import Lexicon, is_act, is_listed_given, is_slip, lexicon, stem
-from clinical_sdft.deid.text import matches
+from clinical_sdft.deid.text import matches, matches_at
 
 _UNIT_AFTER = (
     r"^ ?(?:-?\d* ?)?(?:/ ?(?:[uµμ]l|ml|l|mm3?|cc|hpf|lpf|cmm|day|mcl|min)\b|(?:cells?|copies|iu"
@@ -33,16 +33,43 @@ def is_clinical_number(text: str, start: int, end: int) -> bool:
     return any(matches(_UNIT_AFTER, after)) or any(matches(_ANALYTE_BEFORE, before))
 
 
+@lru_cache(maxsize=1)
+def _eponym_forms() -> tuple[str, ...]:
+    words = lexicon()
+    names, heads, lone, scales = (
+        "|".join(sorted(listed, key=len, reverse=True))
+        for listed in (words.eponym_names | words.eponyms, words.eponym_heads, words.eponyms, words.scale_names)
+    )
+    return (
+        rf"\b(?:{names})(?:'s|s'|s)?(?:[ \n-](?:{names})(?:'s)?)*(?:[ -]\p{{Ll}}+)?[ \n](?:{heads})\b",
+        rf"\b(?:{lone})(?:'s)?\b",
+        rf"(?<!\. )\b(?:{scales})(?:'s)?{_SCORED}",
+    )
+
+
+@lru_cache(maxsize=1)
+def _first_letters() -> frozenset[str]:
+    """Return the letters that the names of terms begin with, up to a hyphen or an apostrophe."""
+    words = lexicon()
+    listed = words.eponym_names | words.eponyms | words.scale_names | words.scale_more
+    return frozenset(next(matches(r"^\p{L}+", word)).group().casefold() for word in listed)
+
+
+def _begins(text: str) -> list[int]:
+    first = _first_letters()
+    return [
+        match.start()
+        for match in matches(r"(?<!\p{L})\p{L}+", text)
+        if (low := match.group().casefold()) in first or low.removesuffix("s") in first
+    ]
+
+
 @lru_cache(maxsize=4)
 def eponym_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Return where a person's name is part of a medical term, such as Graves disease or Murphy's sign."""
-    words = lexicon()
-    names = "|".join(sorted(words.eponym_names | words.eponyms, key=len, reverse=True))
-    heads = "|".join(sorted(words.eponym_heads, key=len, reverse=True))
-    pattern = rf"\b(?:{names})(?:'s|s'|s)?(?:[ \n-](?:{names})(?:'s)?)*(?:[ -]\p{{Ll}}+)?[ \n](?:{heads})\b"
-    lone = rf"\b(?:{'|'.join(sorted(words.eponyms, key=len, reverse=True))})(?:'s)?\b"
-    scale = rf"(?<!\. )\b(?:{'|'.join(sorted(words.scale_names, key=len, reverse=True))})(?:'s)?{_SCORED}"
-    return tuple(match.span() for form in (pattern, lone, scale, _SPINE) for match in matches(form, text))
+    begins = _begins(text)
+    found = [match.span() for form in _eponym_forms() for match in matches_at(form, text, begins)]
+    return (*found, *(match.span() for match in matches(_SPINE, text)))
 
 
 _TERM_HEADS = (
@@ -123,7 +150,7 @@ def term_spans(text: str) -> tuple[tuple[int, int], ...]:
     found = [match.span() for form in (_AIDS, _TAGS, _TESTED, _TWO_WORDS) for match in matches(form, text)]
     word = r"\p{Lu}[\p{L}\p{M}]{2,}(?:-\p{Lu}[\p{L}\p{M}]+)*"
     headed = rf"(?<![\p{{L}}'-])(?-i:{word})(?:'s?)?[ \n]{_TERM_HEADS}(?!\p{{L}})"
-    for match in (*matches(headed, text), *matches(_rated(), text)):
+    for match in (*matches(headed, text), *matches_at(_rated(), text, _begins(text))):
         before = text[max(0, match.start() - 24) : match.start()]
         last = before.split()[-1:] if before.endswith(" ") else []
         if not any(matches(_TITLE_BEFORE, before)) and not any(stem(word) in lexicon().given for word in last):

@@ -84,6 +84,12 @@ def is_flat(words: Sequence[Word]) -> bool:
     return len(told) > 2 and (capitals * 5 > len(told) * 4 if len(told) > 6 else capitals == len(told))
 
 
+@lru_cache(maxsize=4)
+def flat_text(text: str) -> bool:
+    """Tell of a text what `is_flat` tells of its words; kept, as many rules ask."""
+    return is_flat(words_of(text))
+
+
 def with_capitals(text: str) -> str:
     """Return a text that is written without capital letters with one for each word that can be of a name.
 

@@ -36,7 +36,7 @@ from clinical_sdft.deid.recognizers.facility_patterns import (
 )
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches, word_set
-from clinical_sdft.deid.words import is_flat, term_words, words_of
+from clinical_sdft.deid.words import flat_text, term_words
 
 
 def _is_business(text: str, start: int, end: int) -> bool:
@@ -45,7 +45,7 @@ def _is_business(text: str, start: int, end: int) -> bool:
     known = lexicon()
     plain = known.departments | known.clinical
     if _is_own_line(text, start, end) and any(stem(word) not in plain for word in words):
-        return not is_flat(words_of(text))
+        return not flat_text(text)
     return any((not is_vocabulary(stem(word)) or known.is_name(word)) and stem(word) not in plain for word in words)
 
 
@@ -74,7 +74,7 @@ def _is_firm(text: str, start: int, end: int) -> bool:
 
 def _is_told_by_capitals(text: str, start: int, end: int) -> bool:
     """Tell `at Bluewater Imaging` from `at Bedside` and `from Grade III`: in the middle of a sentence capitals tell."""
-    if is_flat(words_of(text)) or start in term_words(text):
+    if flat_text(text) or start in term_words(text):
         return False
     words = [m.group() for m in matches(r"[\p{L}'&-]+", text[start:end]) if m.group()[0].isupper()]
     plain = lexicon().clinical | lexicon().departments | _ROMAN
@@ -99,7 +99,7 @@ def _is_loosely_named(text: str, start: int, end: int) -> bool:
         return False
     if any(not is_vocabulary(stem(word)) or lexicon().is_surely_name(word) for word in told):
         return True
-    return not is_flat(words_of(text)) and any(matches(AT_BEFORE, text[max(0, start - 24) : start]))
+    return not flat_text(text) and any(matches(AT_BEFORE, text[max(0, start - 24) : start]))
 
 
 def _is_loosely_named_behind_cue(text: str, start: int, end: int) -> bool:
@@ -140,7 +140,7 @@ def _is_told_name(text: str, start: int, end: int) -> bool:
     words = [stem(match.group()) for match in matches(r"\p{Lu}[\p{L}'-]+", text[start:end])]
     plain = lexicon().clinical | lexicon().departments | lexicon().regions | lexicon().states
     told = any(word not in plain for word in words)
-    return told and not titled and not is_flat(words_of(text)) and not find_dates(text[start:end])
+    return told and not titled and not flat_text(text) and not find_dates(text[start:end])
 
 
 def _is_proper(text: str, start: int, end: int) -> bool:
@@ -149,7 +149,7 @@ def _is_proper(text: str, start: int, end: int) -> bool:
     words = words[1:] if words[0] == "the" else words
     known = lexicon()
     terms = term_words(text)
-    if is_flat(words_of(text)) or any(start <= place < end for place in terms) or find_dates(text[start:end]):
+    if flat_text(text) or any(start <= place < end for place in terms) or find_dates(text[start:end]):
         return False
     if any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse|Sister|Father)\b", text[start:end])):
         return False
@@ -209,9 +209,9 @@ def _is_named(text: str, start: int, end: int) -> bool:
         return False
     kinds = {"hospitals", "clinics", "services", "system", "institute", "network", "partners", "group", "st", "dr"}
     generic = lexicon().departments | lexicon().clinical | kinds
-    if is_flat(words_of(text)) and len(words) < 3 and stem(words[-1]) not in _SURE_KINDS and all(map(_is_plain, words)):
+    if flat_text(text) and len(words) < 3 and stem(words[-1]) not in _SURE_KINDS and all(map(_is_plain, words)):
         return False
-    if len(words) > 2 and is_drug(stem(words[0])) and not is_flat(words_of(text)):
+    if len(words) > 2 and is_drug(stem(words[0])) and not flat_text(text):
         return True  # a house named as a drug is: `Allegra Women's Health`
     return any(stem(word) not in generic for word in words if word[0].isupper())
 
@@ -220,7 +220,7 @@ def _is_named_place(text: str, start: int, end: int) -> bool:
     """Tell `seen at Cedar Crest` from `treated in Thailand`, `seen in March` and `referred to Dr. Bell`."""
     phrase = text[start:end]
     words = lexicon()
-    if is_flat(words_of(text)) and text[:start].endswith(("by ", "BY ", "by the ")):
+    if flat_text(text) and text[:start].endswith(("by ", "BY ", "by the ")):
         return False
     acronym = phrase.isupper() and len(phrase) < 6
     open_place = phrase.casefold() in words.regions | words.states
@@ -232,7 +232,7 @@ def _is_workplace(text: str, start: int, end: int) -> bool:
     """Tell `WORKS AT SOLAR CENSUS` from `ENROLLED AT REGISTRATION`."""
     phrase, known = text[start:end], lexicon()
     words = phrase.split()
-    lone = len(words) == 1 and is_vocabulary(stem(words[0])) and is_flat(words_of(text))
+    lone = len(words) == 1 and is_vocabulary(stem(words[0])) and flat_text(text)
     open_place = phrase.casefold() in known.regions | known.states or (phrase.isupper() and len(phrase) < 4)
     titled = any(matches(r"^(?:Dr|Mr|Mrs|Ms|Prof|Doctor|Nurse)\b", phrase))
     return not (lone or open_place or titled) and not find_dates(phrase) and _is_named(text, start, end)

@@ -22,7 +22,7 @@ from clinical_sdft.deid.namesakes import DOES, PARTICLES
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer, result
 from clinical_sdft.deid.text import fold, matches
-from clinical_sdft.deid.words import Word, is_flat, words_of
+from clinical_sdft.deid.words import Word, flat_text, is_flat, words_of
 
 _SURE_TITLE = (
     r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs"
@@ -143,7 +143,7 @@ def _is_staff(text: str, start: int, end: int) -> bool:
     """Tell `RN Winter` from `RN Notified` and `RN Station`."""
     low, known = stem(text[start:end]), lexicon()
     told = is_listed_name(low) and (not is_vocabulary(low) or is_noun_only(low) or low in known.eponym_names)
-    flat = text[start:end].isupper() and is_flat(words_of(text))
+    flat = text[start:end].isupper() and flat_text(text)
     return told and low not in known.clinical | known.departments and not (flat and is_vocabulary(low))
 
 
@@ -153,7 +153,7 @@ def _is_signed(text: str, start: int, end: int) -> bool:
     if any(known.is_surely_name(word) or is_rare_name(word) for word in words if word not in known.departments):
         return True
     plain = any(word in known.clinical or word in known.departments or is_function_word(word) for word in words)
-    return not plain and not is_flat(words_of(text)) and any(len(word) > 3 for word in words)
+    return not plain and not flat_text(text) and any(len(word) > 3 for word in words)
 
 
 def recognizer() -> HonorificNameRecognizer:

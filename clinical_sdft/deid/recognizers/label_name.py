@@ -19,7 +19,7 @@ from clinical_sdft.deid.lexicon import (
 from clinical_sdft.deid.recognizers.person import NAME
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches
-from clinical_sdft.deid.words import eponym_words, is_flat, term_words, words_of
+from clinical_sdft.deid.words import eponym_words, flat_text, is_flat, term_words, words_of
 
 _ROLE = (
     r"(?:(?:primary care|admitting|referring|ordering|rendering|supervising|covering|consulting)"
@@ -70,7 +70,7 @@ def _is_initialled(text: str, start: int, end: int) -> bool:
     typed = unit or any(matches(_TYPED_BEFORE, text[max(0, start - 16) : start]))
     if low in known.clinical or is_drug(low) or typed:
         return False
-    if text[start:end].isupper() and is_flat(words_of(text)):
+    if text[start:end].isupper() and flat_text(text):
         return is_listed_name(low) or not is_vocabulary(low)
     return may_be_family(low) or is_noun_only(low) or is_common_family(low) or low in known.eponyms
 
@@ -86,7 +86,7 @@ def _is_family_first(text: str, start: int, end: int) -> bool:
     family = may_be_family(last) or is_noun_only(last) or is_common_family(last)
     if first in known.scale_names and any(matches(r"^ \d{1,2}(?:/\d{1,2})?(?=[.,;\n]|$)", text[end : end + 8])):
         return False
-    if is_flat(words_of(text)) and not (is_listed_name(last) or is_listed_given(first)):
+    if flat_text(text) and not (is_listed_name(last) or is_listed_given(first)):
         return False
     double = "-" in last and any(is_listed_name(part) for part in last.split("-"))
     if is_vocabulary(last) and not known.is_surely_name(last) and not double:
@@ -103,7 +103,7 @@ def _is_full(text: str, start: int, end: int) -> bool:
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}]+", text[start:end])]
     if start in eponym_words(text):
         return False
-    if is_flat(words_of(text)) and all(is_vocabulary(word) and not lexicon().is_surely_name(word) for word in words):
+    if flat_text(text) and all(is_vocabulary(word) and not lexicon().is_surely_name(word) for word in words):
         return False
     clean = lexicon().clinical.isdisjoint(words) and lexicon().departments.isdisjoint(words)
     return len(words) > 1 and clean and is_listed_given(words[0]) and all(map(is_listed_name, words[1:]))

@@ -22,7 +22,7 @@ from clinical_sdft.deid.namesakes import DOES, grown
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import fold, matches
-from clinical_sdft.deid.words import Word, begins_sentence, is_flat, is_small, term_words, words_of
+from clinical_sdft.deid.words import Word, begins_sentence, flat_text, is_flat, is_small, term_words, words_of
 
 SCORE = 0.62
 _TAKEN = (
@@ -119,7 +119,7 @@ def _is_pair(text: str, pair: Sequence[Word]) -> bool:
         is_listed_given(given.low) and (is_noun_only(given.low) or given.low in known.ambiguous)
     )
     after = text[family.end : family.end + 16]
-    if is_flat(words_of(text)) and not any(matches(rf"^[,.;:)\n]|^$|{DOES}", after)):
+    if flat_text(text) and not any(matches(rf"^[,.;:)\n]|^$|{DOES}", after)):
         return False
     return named and not is_function_word(given.low) and (is_common_family(family.low) or known.is_name(family.low))
 

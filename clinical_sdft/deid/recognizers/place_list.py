@@ -8,7 +8,7 @@ from clinical_sdft.deid.lexicon import is_noun_only, is_vocabulary, large_list, 
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import fold, matches, word_set
-from clinical_sdft.deid.words import Word, begins_sentence, is_flat, term_words, words_of
+from clinical_sdft.deid.words import Word, begins_sentence, flat_text, term_words, words_of
 
 SCORE = 0.61
 _LONGEST = 4
@@ -79,7 +79,7 @@ def _is_lone_place(text: str, word: Word, large: bool) -> bool:
     if len(word.low) < 4 or word.low in known.departments or word.low in known.eponyms or known.is_common(word.low):
         return False
     cued = any(matches(_CUE, text[max(0, word.start - 24) : word.start]))
-    vocabulary, flat = is_vocabulary(word.low), is_flat(words_of(text))
+    vocabulary, flat = is_vocabulary(word.low), flat_text(text)
     if not word.capital:
         return not vocabulary and len(word.low) > 4 and (large or cued)
     if word.shout and len(word.low) < 5:

@@ -13,7 +13,7 @@ from clinical_sdft.deid.lexicon import (
 )
 from clinical_sdft.deid.recognizers.address_block import is_street
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
-from clinical_sdft.deid.words import is_flat, term_words, words_of
+from clinical_sdft.deid.words import flat_text, term_words
 
 _SUFFIX = (
     r"(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|terrace|ter"
@@ -76,7 +76,7 @@ def _is_county(text: str, start: int, end: int) -> bool:
     words, known = [stem(word) for word in text[start:end].split()], lexicon()
     plain = known.clinical | known.departments | known.states | known.regions
     last = words[-1]
-    named = is_noun_only(last) or is_listed_name(last) or not is_vocabulary(last) or not is_flat(words_of(text))
+    named = is_noun_only(last) or is_listed_name(last) or not is_vocabulary(last) or not flat_text(text)
     return named and not plain & set(words) and not is_function_word(words[0])
 
 
