@@ -154,7 +154,10 @@ _NO_DATE_AFTER = (
 
 SHORT = 120
 """Characters below which a text is first asked whether anything of a date is in it."""
-_TELLING = rf"\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|day\b|spring|summer|fall|autumn|winter|\bthe \w+th\b|{_HOLIDAYS}"
+_TELLING = (
+    r"\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|day\b|spring|summer|fall|autumn|winter|\bthe \w+th\b"
+    rf"|{_HOLIDAYS}"
+)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,8 @@ def _same_places(text: str, spans: Sequence[Span]) -> list[Span]:
     phrases = {text[span.start : span.end]: span.category for span in places}
     same = []
     for phrase, category in phrases.items():
-        if len(phrase) > 3 and phrase[0].isupper() and not lexicon().is_common(phrase):
+        again = text.count(phrase.split()[0]) > 1
+        if again and len(phrase) > 3 and phrase[0].isupper() and not lexicon().is_common(phrase):
             literal = r"\s+".join(map(escape, phrase.split()))
             found = matches(rf"(?<!\w){literal}(?!\w)", text, ignore_case=False)
             same += [Span(match.start(), match.end(), category, SCORE) for match in found]

@@ -109,8 +109,11 @@ def _known_words(text: str, known: KnownPatient) -> Iterator[Hit]:
             continue
         if word[0].isupper() or not lookup.is_common(low):
             yield Hit(match.start(), match.end(), "known_value")
+    folded = text.casefold()
     for name in known.names:
         for one, two in pairwise(name):
+            if one.text.casefold() not in folded or two.text.casefold() not in folded:
+                continue
             for pair in (rf"\b{one.text}\W{{1,3}}{two.text}\b", rf"\b{two.text}\W{{1,3}}{one.text}\b"):
                 yield from (Hit(match.start(), match.end(), "known_value") for match in matches(pair, text))
     for value in known.of(Category.ADDRESS):
