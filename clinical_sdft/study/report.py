@@ -124,31 +124,35 @@ def _spread(values: Sequence[float]) -> str:
 
 
 def _plot(finished: Sequence[Sequence[StageResult]], file: Path, title: str) -> None:
-    """Draw accuracy after every stage: what was known before on the left, what was taught so far on the right."""
+    """Draw accuracy after every stage: what was known before, answers that must stay, and what was taught so far."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.2), sharey=True)
+    strata = bool(answers(finished[0][-1], "stays"))
+    panels: tuple[tuple[str, SuiteKind], ...] = (
+        (("known before", "prior"), ("answers that stay", "stays"), ("answers that flip", "flips"))
+        if strata
+        else (("known before", "prior"), ("new", "taught"))
+    )
+    figure, axes = pyplot.subplots(1, len(panels), figsize=(5.5 * len(panels), 4.2), sharey=True)
     colours = pyplot.get_cmap("tab10")
     for number, arm in enumerate(arm.name for arm in ARMS):
         mine = [chain for chain in finished if chain[0].arm == arm]
         if not mine:
             continue
         steps = [result.stage for result in mine[0]]
-        kinds: tuple[SuiteKind, ...] = ("prior", "taught" if answers(mine[0][-1], "taught") else "flips")
-        for axis, kind in zip((left, right), kinds, strict=True):
+        for axis, (_, kind) in zip(axes, panels, strict=True):
             values = [mean(mean(answers(chain[i], kind)) for chain in mine) for i in range(len(steps))]
             axis.plot(steps, [100 * value for value in values], marker="o", label=arm, color=colours(number))
-    left.set_title("known before")
-    right.set_title("new")
-    left.set_ylabel("right answers, %")
-    for axis in (left, right):
+    axes[0].set_ylabel("right answers, %")
+    for axis, (name, _) in zip(axes, panels, strict=True):
+        axis.set_title(name)
         axis.set_xlabel("updates")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
-    right.legend(fontsize=8)
+    axes[-1].legend(fontsize=8, loc="lower right" if strata else "best")
     figure.suptitle(title)
     figure.tight_layout()
     file.parent.mkdir(parents=True, exist_ok=True)
