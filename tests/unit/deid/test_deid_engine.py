@@ -31,6 +31,11 @@ def test_overlaps_become_one_span_of_the_surest_category(detect: Callable[[str],
     ]
 
 
+def test_a_name_inside_does_not_break_a_wider_place(detect: Callable[[str], list[tuple[str, str]]]) -> None:
+    text = "A prescription was sent to Fenwick University Hospital in Sheridan. The patient did well and went home."
+    assert detect(text) == [("facility", "Fenwick University Hospital in Sheridan")]
+
+
 @pytest.mark.parametrize(
     "text",
     [
