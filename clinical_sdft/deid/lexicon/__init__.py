@@ -198,7 +198,8 @@ def plain_letters(text: str) -> str:
 def large_list(name: str) -> frozenset[str]:
     """Return one of the lists that `build` makes, such as `given` or `places_large`."""
     packed = files(__package__).joinpath("data", f"{name}.txt.gz").read_bytes()
-    return frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
+    listed = frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
+    return listed | _words(_read("clinical")["brands"]) if name == "drugs" else listed
 
 
 @lru_cache(maxsize=1)
