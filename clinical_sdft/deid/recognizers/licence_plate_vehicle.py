@@ -14,7 +14,7 @@ _LABEL = (
 _PLATE = r"(?<!\w)(?P<id>(?=[A-Z0-9 -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{2,4}){1,2}(?: \d)?)\b"
 _PLATE_LABEL = (
     r"\b(?:(?:licen[sc]e|number|car|vehicle|registration|temp(?:orary)?|vanity|state)? ?plates?"
-    r"|tags?|car reg(?:istration)?"
+    r"|tags?|car reg(?:istration)?|(?:car|van|truck|suv|sedan|pickup|motorcycle) bearing"
     r"|vehicle reg(?:istration)?)\b(?: (?:no|number|num|is|was|were|reads?|with|of|reading)\b\.?)*[ :#=]*"
 )
 _NO_PART = r"(?!(?:at|of|in|on|to|is|was|no|and|the|for|by|or|as|with|x|mm|cm|ml|mg|id|st|nd|rd|th)\b)"

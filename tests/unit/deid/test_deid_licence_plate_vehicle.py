@@ -20,6 +20,7 @@ RECOGNIZER = licence_plate_vehicle.recognizer()
         ("plate go98umi", ["go98umi"]),
         ("license plate 921 5947", ["921 5947"]),
         ("by van bearing 695KME; their", ["695KME"]),
+        ("by van bearing 48-3123; their", ["48-3123"]),
         ("security ran 8954 BIP, belongs", ["8954 BIP"]),
         ("plate VFN28 6, towed", ["VFN28 6"]),
     ],
