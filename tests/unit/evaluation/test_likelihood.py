@@ -63,7 +63,7 @@ def test_likelihoods_are_those_of_one_pass_per_option(tiny) -> None:
 
 def test_single_tokens_take_one_pass_over_all_questions(tiny) -> None:
     calls = []
-    tiny.model.register_forward_pre_hook(lambda *_, **__: calls.append(1))
+    tiny.model.get_decoder().register_forward_pre_hook(lambda *_, **__: calls.append(1))
     questions = [Question((5, 6, i), ((7,), (8,))) for i in range(20)]
     read = ChoiceReader(tiny.model, tiny.context_tokens).read(questions)
     assert len(calls) == 2  # the shared prefix, and one batch
