@@ -240,7 +240,9 @@ def _is_workplace(text: str, start: int, end: int) -> bool:
 
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
-    return RuleRecognizer("facility", (*_by_kind_or_firm(), *_by_cue_or_form()))
+    return RuleRecognizer(
+        "facility", (*_by_kind_or_firm(), *_behind_cue(), *_by_ending(), *_as_house(), *_well_known())
+    )
 
 
 def _by_kind_or_firm() -> tuple[Rule, ...]:
@@ -281,10 +283,49 @@ def _by_kind_or_firm() -> tuple[Rule, ...]:
     )
 
 
-def _by_cue_or_form() -> tuple[Rule, ...]:
+def _behind_cue() -> tuple[Rule, ...]:
+    """Names behind `works at`, `sent to`, `from`: the cue tells, and capitals."""
     return (
         Rule(rf"{OFFICE} (?:the )?{PHRASE_OF_WORK}", Category.FACILITY, 0.73, accept=_is_workplace),
         Rule(rf"\b(?:at|from) (?:the )?{CAPITALS}", Category.FACILITY, 0.62, accept=_is_told_by_capitals),
+        Rule(rf"{AT}{PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
+        Rule(
+            r"\b(?:at|from) (?P<id>\p{Lu}[\p{L}'&-]+(?: (?:of |and |& )?\p{Lu}[\p{L}'&-]+){0,3}), \d{1,5} \p{Lu}",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_before_street,
+        ),
+        Rule(
+            r"\b[Tt]he (?P<id>\p{Lu}[\p{L}'&.-]+(?: (?:of |and |& )?\p{L}[\p{L}'&.-]+){0,3}) (?:main |regional "
+            r"|head )?office is\b",
+            Category.FACILITY,
+            0.72,
+            ignore_case=False,
+            accept=_is_told_name,
+        ),
+        Rule(
+            rf"\b{SENT}[ \n](?P<id>\p{{Lu}}[\p{{L}}'.-]+(?:[ \n](?:of the |of |and |& )?\p{{Lu}}[\p{{L}}'-]+){{1,4}})",
+            Category.FACILITY,
+            0.7,
+            ignore_case=False,
+            accept=_is_told_name,
+        ),
+        Rule(
+            r"\b(?:at|to|from|by|through|via|(?:[Tt]o|TO|[Ff]rom|FROM|Pharmacy|Organization|Facility"
+            r"|Sender):) (?:the )?(?P<id>\p{Lu}[\p{L}'&-]+(?: (?:(?:of|in|for|on|and|&) )?(?:the )?"
+            r"\p{Lu}[\p{L}'&-]+){1,5}(?: #\d{1,5})?)",
+            Category.FACILITY,
+            0.6,
+            ignore_case=False,
+            accept=_is_proper,
+        ),
+    )
+
+
+def _by_ending() -> tuple[Rule, ...]:
+    """Names by how they end: `Bluewater Imaging`, `LCRMC`, `MedSave #318`."""
+    return (
         Rule(
             rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'&.-]+(?: (?:\p{{Lu}}[\p{{L}}'&.-]*|&|and"
             rf"|of)){{0,3}} (?:{LOOSE_KIND}|{LOOSE_KIND.upper()}))\b",
@@ -309,6 +350,26 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_house,
         ),
         Rule(
+            r"(?<![\p{L}-])[A-Z]{2,4}(?:RMC|VMC|UMC|CMC|VAMC|MC)\b(?<=[A-Z]{4})",
+            Category.FACILITY,
+            0.7,
+            ignore_case=False,
+            accept=_is_acronym,
+        ),
+        Rule(
+            r"(?<![\w.])\p{Lu}[\p{L}'-]+ #\d{2,5}(?!\w)",
+            Category.FACILITY,
+            0.75,
+            ignore_case=False,
+            accept=_is_branch,
+        ),
+    )
+
+
+def _as_house() -> tuple[Rule, ...]:
+    """Names as houses have them: `St. Anne's`, `The Lodge at Cedar Fork`, `Children's of the High Plains`."""
+    return (
+        Rule(
             r"\b(?:ST|SAINT|MT|MOUNT|FT)\b\.?\s(?P<name>\p{Lu}[\p{L}-]+)(?:'S?)?(?:\s(?:HOSPITAL|CLINIC"
             r"|MEDICAL CENTER))?",
             Category.FACILITY,
@@ -316,7 +377,6 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             ignore_case=False,
             accept=_is_saint,
         ),
-        Rule(rf"{AT}{PHRASE}", Category.FACILITY, 0.73, accept=_is_named_place),
         Rule(
             r"\b(?:Mt|Mount|St|Saint|Ft|Cedars)\.?[ -](?:\p{Lu}[\p{L}-]+)(?:'s?)?(?: (?:Hospital"
             r"|Clinic|Medical Center))?",
@@ -341,21 +401,6 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             ignore_case=False,
         ),
         Rule(
-            r"\b(?:at|from) (?P<id>\p{Lu}[\p{L}'&-]+(?: (?:of |and |& )?\p{Lu}[\p{L}'&-]+){0,3}), \d{1,5} \p{Lu}",
-            Category.FACILITY,
-            0.72,
-            ignore_case=False,
-            accept=_is_before_street,
-        ),
-        Rule(
-            r"\b[Tt]he (?P<id>\p{Lu}[\p{L}'&.-]+(?: (?:of |and |& )?\p{L}[\p{L}'&.-]+){0,3}) (?:main |regional "
-            r"|head )?office is\b",
-            Category.FACILITY,
-            0.72,
-            ignore_case=False,
-            accept=_is_told_name,
-        ),
-        Rule(
             r"\b(?i:at|to|from|by|pharmacy:) (?P<id>\p{Lu}{3,} OF THE \p{Lu}{3,}"
             rf"|\p{{Lu}}[\p{{Lu}}'-]+ (?:{DRUGSTORE.upper()}))\b",
             Category.FACILITY,
@@ -364,40 +409,10 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             accept=_is_inn,
         ),
         Rule(
-            r"(?<![\p{L}-])[A-Z]{2,4}(?:RMC|VMC|UMC|CMC|VAMC|MC)\b(?<=[A-Z]{4})",
-            Category.FACILITY,
-            0.7,
-            ignore_case=False,
-            accept=_is_acronym,
-        ),
-        Rule(
-            rf"\b{SENT}[ \n](?P<id>\p{{Lu}}[\p{{L}}'.-]+(?:[ \n](?:of the |of |and |& )?\p{{Lu}}[\p{{L}}'-]+){{1,4}})",
-            Category.FACILITY,
-            0.7,
-            ignore_case=False,
-            accept=_is_told_name,
-        ),
-        Rule(
-            r"(?<![\w.])\p{Lu}[\p{L}'-]+ #\d{2,5}(?!\w)",
-            Category.FACILITY,
-            0.75,
-            ignore_case=False,
-            accept=_is_branch,
-        ),
-        Rule(
             r"\bchildren's (?:hospital )?of (?:the )?(?-i:\p{Lu}[\p{L}'-]+)(?:[ \n](?:of "
             r")?(?-i:\p{Lu}[\p{L}'-]+)){0,2}",
             Category.FACILITY,
             0.75,
-        ),
-        Rule(
-            r"\b(?:at|to|from|by|through|via|(?:[Tt]o|TO|[Ff]rom|FROM|Pharmacy|Organization|Facility"
-            r"|Sender):) (?:the )?(?P<id>\p{Lu}[\p{L}'&-]+(?: (?:(?:of|in|for|on|and|&) )?(?:the )?"
-            r"\p{Lu}[\p{L}'&-]+){1,5}(?: #\d{1,5})?)",
-            Category.FACILITY,
-            0.6,
-            ignore_case=False,
-            accept=_is_proper,
         ),
         Rule(
             r"(?<![\w.])\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+)? Children's(?! \p{L})",
@@ -412,6 +427,12 @@ def _by_cue_or_form() -> tuple[Rule, ...]:
             0.79,
             ignore_case=False,
         ),
+    )
+
+
+def _well_known() -> tuple[Rule, ...]:
+    """Names that everybody knows."""
+    return (
         Rule(
             r"\b(?:Mayo|Kaiser(?: Permanente)?|Johns Hopkins|Cleveland Clinic|UCLA|UCSF|Stanford"
             r"|MGH|Massachusetts General|NYU"

@@ -82,73 +82,100 @@ def _is_county(text: str, start: int, end: int) -> bool:
 
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
+    return RuleRecognizer("zip_address", (*_streets(), *_before_state(), *_places(), *_postal_codes()))
+
+
+def _codes() -> tuple[str, str]:
+    """Return the states' two letters, as they are, and such that `ID` is Idaho and not a number's label."""
     codes = "|".join(lexicon().state_codes)
+    return codes, codes.replace("|ID|", "|ID(?![ \\n:#]*[A-Z0-9-]*\\d[A-Z0-9-]*\\d)|")
+
+
+def _state() -> str:
     names = "|".join(name.title() for name in sorted(lexicon().states, key=len, reverse=True))
-    cities = "|".join(city.replace(".", "\\.") for city in sorted(lexicon().cities, key=len, reverse=True))
-    sure = codes.replace("|ID|", "|ID(?![ \\n:#]*[A-Z0-9-]*\\d[A-Z0-9-]*\\d)|")
-    state = rf"(?:(?:{sure})\b|(?:{names}))"
-    return RuleRecognizer(
-        "zip_address",
-        (
-            Rule(
-                (
-                    rf"{_LINE_BEGIN}(?:{_WORD} "
-                    rf"){{1,3}}{_SUFFIX}{_UNIT}"
-                ),
-                Category.ADDRESS,
-                0.88,
-                ignore_case=False,
-                accept=_is_line,
+    return rf"(?:(?:{_codes()[1]})\b|(?:{names}))"
+
+
+def _streets() -> tuple[Rule, ...]:
+    return (
+        Rule(
+            (
+                rf"{_LINE_BEGIN}(?:{_WORD} "
+                rf"){{1,3}}{_SUFFIX}{_UNIT}"
             ),
-            Rule(r"\bp\.? ?o\.? ?box \d+\b", Category.ADDRESS, 0.88),
-            Rule(
-                rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}),? {state}(?=[ ,.;)]|$)",
-                Category.PLACE,
-                0.72,
-                ignore_case=False,
-                guess=True,
-            ),
-            Rule(
-                rf"\b(?:county|city|town|township|village|parish|borough|municipality) of (?:the )?(?P<id>{_TOWN})",
-                Category.PLACE,
-                0.67,
-                accept=_is_home,
-            ),
-            Rule(
-                rf"(?<!\w)(?P<id>{_STOP}(?-i:\p{{Lu}}[\p{{L}}'.-]+)(?: (?-i:\p{{Lu}}[\p{{L}}'.-]+)){{0,2}})"
-                r" (?-i:County|COUNTY|Parish|PARISH|Township|TOWNSHIP|Borough|BOROUGH)\b",
-                Category.PLACE,
-                0.67,
-                accept=_is_county,
-                anywhere=True,
-            ),
-            Rule(
-                rf"(?<!\w)(?P<id>{_STOP}(?-i:\p{{Lu}}[\p{{L}}'.-]+)(?: (?-i:\p{{Lu}}[\p{{L}}'.-]+)){{0,2}}),?"
-                rf" (?:{codes}),?[ \n]{{1,2}}\d{{5}}(?![\w/])",
-                Category.PLACE,
-                0.74,
-            ),
-            Rule(rf"\b(?:{cities})\b", Category.PLACE, 0.68, accept=_is_city),
-            Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w-])", Category.ZIP, 0.9, ignore_case=False),
-            Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
-            Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
-            Rule(rf"{_HOME}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
-            Rule(rf"{_HOME_WITH}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
-            Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
-            Rule(
-                rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{sure})(?=[ ,.;)\n]|$)",
-                Category.PLACE,
-                0.73,
-                ignore_case=False,
-                accept=_is_before_state,
-            ),
-            Rule(
-                r"\b(?:(?:lives?|resid(?:es|ing|ent)|living|comes|moved|native|from|travell?(?:ed"
-                r"|ing))(?: (?:in|at|of|from|to|near))?)"
-                r" (?P<id>(?-i:\p{Lu}[\p{Ll}'.]+(?: \p{Lu}[\p{Ll}'.]+){0,2}))",
-                Category.PLACE,
-                0.65,
-                guess=True,
-            ),
+            Category.ADDRESS,
+            0.88,
+            ignore_case=False,
+            accept=_is_line,
         ),
+        Rule(r"\bp\.? ?o\.? ?box \d+\b", Category.ADDRESS, 0.88),
+    )
+
+
+def _before_state() -> tuple[Rule, ...]:
+    """Towns before a state, with its postal code or without."""
+    (codes, sure), state = _codes(), _state()
+    return (
+        Rule(
+            rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}),? {state}(?=[ ,.;)]|$)",
+            Category.PLACE,
+            0.72,
+            ignore_case=False,
+            guess=True,
+        ),
+        Rule(
+            rf"(?<!\w)(?P<id>{_STOP}(?-i:\p{{Lu}}[\p{{L}}'.-]+)(?: (?-i:\p{{Lu}}[\p{{L}}'.-]+)){{0,2}}),?"
+            rf" (?:{codes}),?[ \n]{{1,2}}\d{{5}}(?![\w/])",
+            Category.PLACE,
+            0.74,
+        ),
+        Rule(
+            rf"(?<!\w)(?P<id>\p{{Lu}}[\p{{L}}'.-]+(?: \p{{Lu}}[\p{{L}}'.-]+){{0,2}}), (?:{sure})(?=[ ,.;)\n]|$)",
+            Category.PLACE,
+            0.73,
+            ignore_case=False,
+            accept=_is_before_state,
+        ),
+    )
+
+
+def _places() -> tuple[Rule, ...]:
+    """Towns and counties by name, by their kind, and behind what is said of a home."""
+    cities = "|".join(city.replace(".", "\\.") for city in sorted(lexicon().cities, key=len, reverse=True))
+    return (
+        Rule(
+            rf"\b(?:county|city|town|township|village|parish|borough|municipality) of (?:the )?(?P<id>{_TOWN})",
+            Category.PLACE,
+            0.67,
+            accept=_is_home,
+        ),
+        Rule(
+            rf"(?<!\w)(?P<id>{_STOP}(?-i:\p{{Lu}}[\p{{L}}'.-]+)(?: (?-i:\p{{Lu}}[\p{{L}}'.-]+)){{0,2}})"
+            r" (?-i:County|COUNTY|Parish|PARISH|Township|TOWNSHIP|Borough|BOROUGH)\b",
+            Category.PLACE,
+            0.67,
+            accept=_is_county,
+            anywhere=True,
+        ),
+        Rule(rf"\b(?:{cities})\b", Category.PLACE, 0.68, accept=_is_city),
+        Rule(rf"{_HOME}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
+        Rule(rf"{_HOME_WITH}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
+        Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
+        Rule(
+            r"\b(?:(?:lives?|resid(?:es|ing|ent)|living|comes|moved|native|from|travell?(?:ed"
+            r"|ing))(?: (?:in|at|of|from|to|near))?)"
+            r" (?P<id>(?-i:\p{Lu}[\p{Ll}'.]+(?: \p{Lu}[\p{Ll}'.]+){0,2}))",
+            Category.PLACE,
+            0.65,
+            guess=True,
+        ),
+    )
+
+
+def _postal_codes() -> tuple[Rule, ...]:
+    state = _state()
+    return (
+        Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w-])", Category.ZIP, 0.9, ignore_case=False),
+        Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
+        Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
     )
