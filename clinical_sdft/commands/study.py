@@ -70,14 +70,14 @@ def study(
 
 def _changes(given: list[str]) -> dict[str, str]:
     """Return `KEY=VALUE` changes of the training settings; what an arm itself sets stays the arm's."""
-    from data_contracts import TrainingSettings
+    from clinical_sdft.study.settings import TRAINING
 
     pairs = [change.split("=", 1) for change in given]
-    if any(len(pair) != 2 or pair[0] not in TrainingSettings.model_fields for pair in pairs):
+    if any(len(pair) != 2 or pair[0] not in type(TRAINING).model_fields for pair in pairs):
         raise InputError("--set takes KEY=VALUE with a key of [training], see docs/settings.md")
     changes = {key: value for key, value in pairs}
     try:
-        TrainingSettings.model_validate(changes)
+        type(TRAINING).model_validate({**TRAINING.model_dump(), **changes})
     except ValidationError as error:
         raise InputError(f"--set: {error.errors()[0]['msg']}") from error
     return changes

@@ -69,10 +69,12 @@ _HOLIDAYS = (
 )
 _TIME = (
     r"(?:(?:,? (?:at )?|T|@)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
-    r"|(?:,? (?:at )?|@|-)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?"
+    r"|(?:,? (?:at )?|@)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?"
     r"|kcal|l|g|steps)\b))"
 )
 """A time of day that is written with its date."""
+_GLUED_TIME = r"-(?!(?:19|20)\d\d)(?:[01]\d|2[0-3])[0-5]\d(?![\w/-]|[.,:]\d)"
+"""A time of day behind a whole date and a hyphen; what can be a year is one: `3/4/2019-2021`."""
 _SPELLED_YEAR = (
     r"(?:,? (?:(?:nineteen|twenty)[ -](?:(?:oh|o')[ -]\p{L}+|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
     r"(?:-\p{L}+)?|(?:ten|eleven|twelve|\p{L}+teen))|two thousand(?: and)?(?: \p{L}+(?:-\p{L}+)?)?))?"
@@ -144,7 +146,7 @@ FORMS: tuple[str, ...] = (
 )
 _BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}(?: ?(?:-|to|through) ?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?{_END}"
 _NO_DATE_BEFORE = r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
-_SCORED_BEFORE = r"\b(?:ishihara|slums|moca|mmse|berg|fois|tinetti|katz|lawton|madrs|epds|minicog|mini-cog|kps|pps) $"
+_SCORED_BEFORE = r"\b(?:ishihara|slums|moca|mmse|fois|madrs|epds|minicog|mini-cog|kps|pps) $"
 _NO_DATE_AFTER = (
     r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
     r"|hour|strain|ns|"
@@ -194,7 +196,9 @@ def find_dates(text: str) -> tuple[DateSpan, ...]:
 
 def _with_time(text: str, span: DateSpan) -> DateSpan:
     """Return the date with the weekday before it and the time of day behind it."""
-    time = next(matches(rf"\G{_TIME}", text[span.end : span.end + 40]), None)
+    whole = span.year is not None and span.day is not None
+    form = rf"\G(?:{_TIME}|{_GLUED_TIME})" if whole else rf"\G{_TIME}"
+    time = next(matches(form, text[span.end : span.end + 40]), None)
     day = next(
         matches(
             r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? $",

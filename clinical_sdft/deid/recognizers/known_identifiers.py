@@ -55,12 +55,14 @@ def _dates(text: str, known: KnownPatient) -> Iterator[Found]:
 def misspelt(text: str, known: KnownPatient) -> Iterator[Found]:
     """Yield words of known places, facilities and streets with one letter wrong."""
     words = lexicon()
-    telling = {
-        (value.category, low)
-        for value in known.of(Category.PLACE, Category.FACILITY, Category.ADDRESS)
+    # In this order, so that a town that stands in an address too is always told as a town.
+    telling = [
+        (category, low)
+        for category in (Category.PLACE, Category.FACILITY, Category.ADDRESS)
+        for value in known.of(category)
         for match in matches(r"\p{L}{6,}", value.text)
         if not words.is_plain(low := match.group().casefold()) and low not in words.departments
-    }
+    ]
     if not telling:
         return
     for match in matches(r"\b\p{Lu}\p{L}{4,}", text, ignore_case=False):

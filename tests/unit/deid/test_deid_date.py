@@ -49,6 +49,9 @@ RECOGNIZER = date.DateRecognizer()
         ("since 10/'20 and", ["10/'20"]),
         ("Addendum 09/27/2021-1405: on", ["09/27/2021-1405"]),
         ("since Lunar New Year", ["Lunar New Year"]),
+        ("from 3/4/2019-2021 again", ["3/4/2019"]),
+        ("from March 2019-2021 again", ["March 2019"]),
+        ("seen by Katz on 3/4.", ["3/4"]),
     ],
 )
 def test_finds_date(found: Callable[[Any, str], list[str]], text: str, expected: list[str]) -> None:
