@@ -40,13 +40,22 @@ _ORDINAL_WORD = (
 )
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _CUE = (
-    r"\b(?:on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?|discharged?|adm|d/c|by"
+    r"\b(?:ecg|ekg|echo|cxr|xr|ct|mri|us|pet|eeg|emg|dos(?: update)?|update|corrected|noted|tele|swab|bal|resumed?|restart(?:ed)?|hold|held|ebus|tavr|tka|tha|cabg|orif|chole|appy|re-?sim|sim|except|tte|tee"
+    r"|cath|eua|egd|colonoscopy|bronch|afb|qft|ppd|tst|on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?"
+    r"|discharged?|adm|d/c|by"
     r"|after|before|between"
     r"|presented|returned|around|patient|circa|visit of|verified|follow-?up|appointment|appt|dob|born|started"
     r"|came in|went home|known well|fall|fell|back|home|first run|collections|left|ama|filed|changed"
-    r"|last|and|through|thru|to|clinic|rtc|f/u|fu|recheck|return(?:s|ing)?|due|scheduled|booked|planned|surgery|procedure"
-    r"|labs?|cultures?|d/c'?d|dc'?d|removed|placed|injur(?:y|ed)|collected|drawn|received|expires?|exp|onset|dos|doi|lmp"
-    r"|week of|as of|night of|morning of|evening of|eff(?:ective)?|updated?|signed|dictated|[dt]:"
+    r"|last|and|through|thru|to|clinic|rtc|f/u|fu|recheck|return(?:s|ing)?|due|scheduled|booked|planned|surgery"
+    r"|procedure"
+    r"|labs?|cultures?|d/c'?d|dc'?d|removed|placed|injur(?:y|ed)|collected|drawn|received|expires?|exp|onset|dos|doi"
+    r"|lmp"
+    r"|to see|see (?:him|her|pt|me)?(?: on)?|mailed|faxed|sent|called|cancel+ed|no-?show|missed|rescheduled|resched"
+    r"|closed"
+    r"|opened|posted|billed|paid|shipped|arrived|arr|tx|rx|filled|refilled|given|appts?|next|prev(?:ious)?|prior|read"
+    r"|placed"
+    r"|done|completed|approved|denied|week of|as of|night of|morning of|evening of|eff(?:ective)?|updated?|signed"
+    r"|dictated|[dt]:"
     rf"|{_WEEKDAY},?|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b[.,]?)[ :]{{1,2}}"
 )
 _MONTH_CUE = r"\b(?:in|since|of|last|this|until|till|from|early|mid|late|next|by|before|after|during)[ -]"
@@ -98,9 +107,16 @@ FORMS: tuple[str, ...] = (
     rf"{_EDGE}{_M}/{_D}/'(?P<y>\d\d)(?![\w/]|[.-]\d)",
     rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/'(?P<y>\d\d)(?![\w/]|[.-]\d)",
     rf"{_EDGE}{_M} / {_D} / {_Y}(?![\w/]|[.-]\d)",
+    rf"{_EDGE}{_M}/{_D}/{_Y}(?= ?- ?\d{{1,2}}/\d{{1,2}}/\d\d)",
+    rf"(?<=\d/\d\d ?- ?){_M}/{_D}/{_Y}(?![\w/]|[.-]\d)",
+    (
+        r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,? (?:the )?"
+        r"(?P<d>0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)(?!\w)"
+    ),
     rf"{_EDGE}{_M} - {_D} - {_Y4}(?![\w/]|[.-]\d)",
     rf"{_EDGE}(?P<m>0[1-9])-(?P<d>0[1-9]|[12]\d|3[01])(?![\w/%-]|[.,:]\d)",
-    rf"\b{_MON}-{_D}{_ORD}(?![\w/-]|[.,]\d)",
+    rf"\b{_MON} ?(?:-|to|through|thru) ?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?,? {_Y4}\b",
+    rf"(?<!\d[- ]?)\b{_MON}-{_D}{_ORD}(?![\w/-]|[.,]\d)",
     rf"(?<!\d[- ])\b{_MON}-{_Y4}(?![\w/-])",
     rf"{_EDGE}{_M}-{_D}(?= at (?:[01]\d|2[0-3])[0-5]\d\b)",
     (
@@ -108,6 +124,7 @@ FORMS: tuple[str, ...] = (
         r"| ?(?:mg|mcg|ml|cm|mm|units?|tabs?|days?|wks?|weeks?|months?|hours?|hrs?|x|times|l|of|to|out)\b)"
     ),
     rf"{_EDGE}{_M}-{_D}(?=: \p{{L}})",
+    r"(?:^| {2,})\K(?P<m>0?[1-9]|1[0-2])-(?P<d>0?[1-9]|[12]\d|3[01])(?= (?-i:\p{Lu}\p{Ll}+ ))",
     rf"(?<=\p{{Lu}}[\p{{L}}'-]{{2,24}} {{1,3}}){_M}-{_D}(?= {{2}}| ?$)",
     rf"\b(?:the )?(?:{_ORDINAL_WORD}) (?:of )?{_MON}(?!\w)(?:,? {_Y4}|{_SPELLED_YEAR})",
     rf"\b{_MON} (?:the )?(?:{_ORDINAL_WORD})\b(?:,? {_Y4}|{_SPELLED_YEAR})",
@@ -134,30 +151,47 @@ FORMS: tuple[str, ...] = (
     rf"{_EDGE}{_Y4}(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\b",
     rf"{_MONTH_CUE}\K{_MON}(?!\w)",
     r"(?-i:\b(?P<mon>January|February|April|June|July|August|September|October|November|December)\b)",
-    rf"\b(?:{_HOLIDAYS})\b(?: weekend| week| eve| morning)?(?:,?(?: of| in)? {_Y4})?",
+    rf"\b(?:{_HOLIDAYS})\b(?: weekend| week| eve| morning)?(?:,?(?: of| in)? (?:{_Y4}|'\d\d\b))?",
     rf"\b(?:early |mid-?|late )?(?:spring|summer|fall|autumn|winter|q[1-4])(?:,? of|,)? {_Y4}\b",
     (
-        rf"\b(?<!(?:every|each|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! ?(?:-|through|thru"
+        rf"\b(?<!(?:every|each|any|but|a|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! (?:nights"
+        rf"|mornings|evenings|afternoons))(?! ?(?:-|through|thru"
         rf"|to|and|&|,) ?{_WEEKDAY})"
+    ),
+    (
+        r"\b(?:on|by|until|since|before|after|from|is|was|night|morning|evening|through|due|,) \Kthe "
+        r"(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?! ?(?:percentile|centile|floor|rib|digit|toe|finger|meta|time|week|month|grade|inter"
+        r"|nerve|ventricle|dose|cycle|visit|attempt|born|of|cranial|day|year|trimester|degree|line|stage|set|person|one|in|most"
+        r"|lumbar|thoracic|cervical|ray|mt|mc|pip|branchial|session|course|admission|time|edition|century|amendment|pass))"
     ),
     r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$"
     r"| of (?:this|last|next) month"
     r"| (?:at|for|with|and|due|because)\b)",
 )
 _BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}(?: ?(?:-|to|through) ?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?{_END}"
+_WITH_YEAR = rf"{_EDGE}{_M}[/-]{_D}[/-](?:19|20)?\d\d(?![\w/]|[.-]\d)"
+_OF_TEN = 10
 _NO_DATE_BEFORE = r"(?:pain|strength|scale|score|gcs|apgar|reflex(?:es)?|rated|power|motor|murmur|grade)[^.;]{0,25}$"
-_SCORED_BEFORE = r"\b(?:ishihara|slums|moca|mmse|fois|madrs|epds|minicog|mini-cog|kps|pps) $"
+_SCORED_BEFORE = (
+    r"\b(?:ishihara|slums|bims|tinetti|poma|barthel|katz|gds|sis|dgi|fga|aims|cam|mdi|hit-6"
+    r"|moca|mmse|fois|madrs|epds|minicog|mini-cog|kps|pps) $"
+)
 _NO_DATE_AFTER = (
     r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
-    r"|hour|strain|ns|"
-    r"throughout|bilateral|power|reflex|inch|severity|out of|needle|days?\b|doses?\b)"
+    r"|hour|strain|ns\b|"
+    r"(?:left |right |l |r |hip|knee|ankle|elbow|wrist|shoulder|finger)? ?(?:hip|knee|grip|dorsi|plantar|flex|ext"
+    r"|deltoid|biceps|triceps"
+    r"|quad|hamstring|abduct|adduct)|dtrs?\b|pulses?\b|throughout|bilateral|power|reflex|inch|severity|out of|needle"
+    r"|days?\b|doses?\b)"
 )
 
 
 SHORT = 120
 """Characters below which a text is first asked whether anything of a date is in it."""
 _TELLING = (
-    r"\d|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|day\b|spring|summer|fall|autumn|winter|\bthe \w+th\b"
+    r"(?<![\d/.-])\d{1,2} ?[/.-] ?'?\d|(?:18|19|20)\d\d[/.-]?\d{1,2}|\d ?(?:st|nd|rd|th)\b"
+    r"|(?:\b|\d)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|day\b"
+    r"|\b(?:spring|summer|fall|autumn|winter|q[1-4]\b)"
     rf"|{_HOLIDAYS}"
 )
 
@@ -182,7 +216,7 @@ class DateSpan:
         return sorted((self.month or 0, self.day or 0)) == sorted((other.month or 0, other.day or 0))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def find_dates(text: str) -> tuple[DateSpan, ...]:
     """Return the dates of a text (as `fold` leaves it), in their order and without overlap."""
     if len(text) < SHORT and not any(matches(_TELLING, text)):
@@ -216,14 +250,19 @@ def _candidates(text: str) -> Iterator[DateSpan]:
             span = _read(match)
             if span is not None:
                 yield _with_time(text, span)
-    for match in matches(_BARE, text):
-        span = _read(match) if _is_bare_date(text, match) else None
+    bare = list(matches(_BARE, text))
+    months = {month for match in matches(_WITH_YEAR, text) for month in (int(match["m"]), int(match["d"]))}
+    months |= {int(match["m"]) for match in bare if _is_bare_date(text, match, months)}
+    for match in bare:
+        span = _read(match) if _is_bare_date(text, match, months) else None
         if span is not None:
-            yield replace(_with_time(text, span), start=span.start)
+            timed = _with_time(text, span)
+            # A weekday that is written out is a date of its own by now.
+            yield replace(timed, start=span.start) if "day" in text[timed.start : span.start].casefold() else timed
 
 
-def _is_bare_date(text: str, match: Any) -> bool:
-    """Tell `seen 4/9` from `pain 7/10`, `strength 4/5` and `1/2 tablet`."""
+def _is_bare_date(text: str, match: Any, months: set[int]) -> bool:
+    """Tell `seen 4/9` from `pain 7/10`, `strength 4/5` and `1/2 tablet`; a month of other dates tells too."""
     before, after = text[max(0, match.start() - 40) : match.start()], text[match.end() : match.end() + 20]
     if any(True for m in matches(_NO_DATE_AFTER, after) if m.start() == 0):
         return False
@@ -231,9 +270,20 @@ def _is_bare_date(text: str, match: Any) -> bool:
         return True
     if any(matches(_NO_DATE_BEFORE, before)) or any(matches(_SCORED_BEFORE, before)):
         return False
-    if any(matches(_CUE + "$", before)):
-        return True
     upper, lower = int(match["m"]), int(match["d"])
+    if any(matches(_CUE + "$", before)) and not (lower == _OF_TEN and any(matches(r"\bback $", before))):
+        return True
+    stands = not before.strip() or any(matches(r"(?:[(\[•*]| {2,}) *$", before))
+    if any(matches(r"\d ?(?:-|to|through) ?\d", match.group())) or any(matches(r"\bs/p [^.;]{0,30}$", before)):
+        return True
+    if upper in months and lower not in (2, 3, 4, 5, _OF_TEN) and not any(matches(r"\bback $", before)):
+        return True
+    if (
+        upper in months
+        and (stands or lower != _OF_TEN)
+        and any(matches(r"^(?: {2,}|\)|[:;,.] | (?:[01]\d|2[0-3]):?[0-5]\d\b)", after))
+    ):
+        return True
     if "0" in (match["m"][0], match["d"][0]):
         return True
     return upper > lower or (lower not in (5, 6, 10) and lower > 4)

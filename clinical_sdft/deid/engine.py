@@ -3,10 +3,12 @@
 from typing import Any
 
 from clinical_sdft.deid.categories import Category, Span
+from clinical_sdft.deid.initials import initials
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.merge import merge
 from clinical_sdft.deid.namesakes import namesakes
 from clinical_sdft.deid.ner import NerModel
+from clinical_sdft.deid.ocr import reread
 from clinical_sdft.deid.policy import DeidPolicy
 from clinical_sdft.deid.presidio import (
     AnalyzerEngine,
@@ -20,6 +22,7 @@ from clinical_sdft.deid.recognizers.known_identifiers import KnownIdentifiersRec
 from clinical_sdft.deid.recognizers.rules import GUESS, result
 from clinical_sdft.deid.safe import keep_safe
 from clinical_sdft.deid.text import fold, unwrap
+from clinical_sdft.deid.widen import widened
 from clinical_sdft.deid.words import with_capitals
 
 LANGUAGE = "en"
@@ -88,16 +91,28 @@ class DetectionEngine:
             raise ValueError("the narrative is too long")
         written = unwrap(fold(text))
         folded = with_capitals(written)
+        spans = self._found(folded, written, known)
+        corrected = reread(folded)
+        if corrected != folded:
+            spans += [span for span in self._found(corrected, corrected, known) if _differs(folded, corrected, span)]
+        safe = keep_safe(folded, spans)
+        found = [*safe, *namesakes(folded, safe)]
+        return widened(folded, merge(folded, [*found, *initials(folded, found)]))
+
+    def _found(self, text: str, written: str, known: KnownPatient) -> list[Span]:
+        """Return what the recognizers find in a text; the name recognition model reads it as it was written."""
         results = self._analyzer.analyze(
-            folded,
+            text,
             language=LANGUAGE,
             ad_hoc_recognizers=[KnownIdentifiersRecognizer(known), NerRecognizer(self.ner, written)],
         )
-        spans = [
+        return [
             Span(
                 r.start, r.end, Category(r.entity_type.partition(":")[0]), r.score, bool(r.recognition_metadata[GUESS])
             )
             for r in results
         ]
-        safe = keep_safe(folded, spans)
-        return merge(folded, [*safe, *namesakes(folded, safe)])
+
+
+def _differs(text: str, other: str, span: Span) -> bool:
+    return text[span.start : span.end] != other[span.start : span.end]

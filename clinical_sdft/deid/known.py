@@ -44,7 +44,9 @@ _NAME_NOISE = word_set(
     "husband son daughter partner spouse aunt uncle friend cousin niece nephew parent guardian neighbor neighbour "
     "grandmother grandfather grandson granddaughter step twin de la van der von del da bin al den dos el "
     "stepmother stepfather stepson stepdaughter stepbrother stepsister girlfriend boyfriend "
-    "fiancé fiancée fiance fiancee roommate housemate caregiver carer self ex-wife ex-husband ex"
+    "fiancé fiancée fiance fiancee roommate housemate caregiver carer self ex-wife ex-husband ex "
+    "oldest older eldest elder youngest younger middle adult twin half foster adopted adoptive only great maternal "
+    "paternal"
 )
 _IN_LAW = r"\b\p{L}+[ -]in[ -]law\b"
 _RELATIONS = {

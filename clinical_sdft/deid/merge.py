@@ -1,5 +1,6 @@
 """One set of spans out of many overlapping ones, without uncovering a character that any of them covers."""
 
+from collections import defaultdict
 from dataclasses import replace
 
 from clinical_sdft.deid.categories import Category, Span
@@ -37,9 +38,19 @@ def _widest(spans: list[Span]) -> list[Span]:
 
     The wider one is as sure as the surest inside it: else a name inside would break it, and the rest say nothing.
     """
-    sure = [span for span in spans if not span.guess]
-    kept = [span for span in spans if span.score == 1.0 or not any(_holds(other, span) for other in sure)]
-    return [span if span.guess else replace(span, score=_surest(span, spans)) for span in kept]
+    alike: dict[Category, list[Span]] = defaultdict(list)
+    for span in spans:
+        alike[span.category].append(span)
+    kept = [span for span in spans if span.score == 1.0 or not _is_within(span, alike[span.category])]
+    return [span if span.guess else _raised(span, _surest(span, alike[span.category])) for span in kept]
+
+
+def _is_within(span: Span, others: list[Span]) -> bool:
+    return any(not other.guess and _holds(other, span) for other in others)
+
+
+def _raised(span: Span, score: float) -> Span:
+    return span if score == span.score else replace(span, score=score)
 
 
 def _surest(outer: Span, spans: list[Span]) -> float:
@@ -47,8 +58,9 @@ def _surest(outer: Span, spans: list[Span]) -> float:
 
 
 def _holds(outer: Span, inner: Span) -> bool:
-    wider = outer.end - outer.start > inner.end - inner.start
-    return outer.category == inner.category and wider and outer.start <= inner.start and inner.end <= outer.end
+    """Tell whether a span lies within a wider one (of its category)."""
+    within = outer.start <= inner.start and inner.end <= outer.end
+    return within and outer.end - outer.start > inner.end - inner.start
 
 
 def _rank(span: Span) -> tuple[bool, float, int, int, str]:
@@ -61,7 +73,7 @@ def _rank(span: Span) -> tuple[bool, float, int, int, str]:
 def _beyond(text: str, span: Span, taken: list[Span]) -> list[Span]:
     """Return the parts of a span that no taken span covers."""
     pieces = [span]
-    for other in taken:
+    for other in (one for one in taken if one.start < span.end and span.start < one.end):
         pieces = [
             replace(piece, start=start, end=end)
             for piece in pieces
@@ -84,7 +96,7 @@ def _minus(one: tuple[int, int], other: tuple[int, int]) -> list[tuple[int, int]
 
 def _stripped(text: str, span: Span) -> Span:
     inner = text[span.start : span.end]
-    left = len(inner) - len(inner.lstrip(" \n,.;:()'-"))
+    left = len(inner) - len(inner.lstrip(" \n,.;:()^'-"))
     return replace(
         span, start=span.start + left, end=max(span.start + left, span.start + len(inner.rstrip(" \n,;:(-'")))
     )

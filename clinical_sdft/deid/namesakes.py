@@ -1,5 +1,6 @@
 """Names that are told by other names: the words beside a name, and the same name elsewhere in the note."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from re import escape
 
@@ -19,7 +20,7 @@ from clinical_sdft.deid.lexicon import (
     plain_letters,
 )
 from clinical_sdft.deid.text import matches, word_set
-from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, words_of
+from clinical_sdft.deid.words import Word, begins_sentence, eponym_words, is_flat, term_words, words_of
 
 PARTICLES = word_set(
     "ni binti do de van von der la del da den dos di du le ten ter te zu zum "
@@ -34,7 +35,10 @@ DOES = (
     r"|can|could|says|said|tells|told|reports?|reported|denies|denied|states?"
     r"|stated|presents"
     r"|presented|complains|lives|works|called|came|wants|feels|felt|takes|went|goes|did|slept|gave|noted|first"
-    r"|takes|returns|visits|moved|underwent|works|grew|continues|remains|tolerated|and (?:her|his|their)))\b"
+    r"|takes|returns|visits|moved|underwent|works|grew|continues|remains|tolerated|thinks|asks|asked|spoke|knows|helps"
+    r"|agrees|agreed|confirm(?:s|ed)|requests|requested|prefers|stays|drives|drove|cares|manages|watched|brought|brings"
+    r"|followed|following|notified|aware|at bedside|present|consents|consented|wants|checks|uses|and (?:her|his"
+    r"|their)))\b"
 )
 """Words that people are followed by."""
 _NEXT = frozenset((" ", "-", "  "))
@@ -54,11 +58,13 @@ def namesakes(text: str, spans: Sequence[Span]) -> list[Span]:
     A name that is also a word or an eponym is found elsewhere only beside an initial or another part of a name.
     """
     words, eponyms = words_of(text), eponym_words(text)
-    names = [span for span in spans if span.category == Category.NAME]
+    starts = [word.start for word in words]
     seeds = {
         index
-        for index, word in enumerate(words)
-        if any(span.start <= word.start and word.end <= span.end for span in names)
+        for span in spans
+        if span.category == Category.NAME
+        for index in range(bisect_left(starts, span.start), bisect_left(starts, span.end))
+        if words[index].end <= span.end
     }
     found = grown(text, words, seeds)
     told = {words[index].low for index in found if len(words[index].low) > 1 and words[index].low not in PARTICLES}
@@ -95,10 +101,11 @@ def _same_places(text: str, spans: Sequence[Span]) -> list[Span]:
 
 def grown(text: str, words: Sequence[Word], found: set[int]) -> set[int]:
     """Return the indices of words that are names, with those beside them that are names themselves."""
-    found, flat = set(found), is_flat(words)
+    found, flat, terms = set(found), is_flat(words), term_words(text) - eponym_words(text)
     for _ in range(_ROUNDS):
         beside = {index for name in found for index in _beside(text, words, name, flat)}
         beside |= {name + 1 for name in found if name + 2 in found and _is_between(text, words, name + 1)}
+        beside = {index for index in beside if words[index].start not in terms}
         if beside <= found:
             break
         found |= beside
@@ -164,7 +171,31 @@ def _may_be_part(text: str, words: Sequence[Word], index: int, name: int, flat: 
         return True
     if behind and not flat and index >= 1 and _is_told_by_given(text, words, index):
         return True
+    if not behind and not flat and _is_told_by_surname(text, words, index):
+        return True
     return is_noun_only(word.low) and not is_drug(word.low) and word.low not in known.clinical | known.departments
+
+
+def _is_told_by_surname(text: str, words: Sequence[Word], index: int) -> bool:
+    """Tell `responder Tick Hensley` from `saw. Attending Hensley`: a capital inside a sentence, before a name."""
+    word, known = words[index], lexicon()
+    plain = word.low in known.clinical or word.low in known.departments or word.low in known.states
+    plain = plain or word.low in known.regions or is_function_word(word.low) or is_drug(word.low)
+    if plain or not word.text.istitle() or begins_sentence(text, word.start) or text[word.end] != " ":
+        return False
+    return len(word.low) > 2 and not is_listed_word_of_care(word.low)
+
+
+def is_listed_word_of_care(low: str) -> bool:
+    """Tell whether a word says what somebody is: `Attending`, `Nursing`, `Provider`."""
+    return low in _CARE or low.endswith(("ing", "ist", "ian", "ner", "yst"))
+
+
+_CARE = word_set(
+    "attending provider surgeon resident fellow intern staff team chief director officer manager worker assistant aide "
+    "patient client name author signed tech scribe witness chaplain coordinator navigator new old late re per cc attn "
+    "pcp"
+)
 
 
 def _is_told_by_given(text: str, words: Sequence[Word], index: int) -> bool:
@@ -213,7 +244,7 @@ def _is_same(text: str, words: Sequence[Word], index: int, eponyms: frozenset[in
     if word.low in known.eponyms or word.low in known.eponym_names:
         return False
     if known.is_common(word.low):
-        does = any(matches(DOES, text[word.end : word.end + 16]))
+        does = text.startswith("'s ", word.end) or any(matches(DOES, text[word.end : word.end + 16]))
         return word.capital and (does or (not word.shout and not begins_sentence(text, word.start)))
     return word.capital or (len(word.low) > 3 and not is_vocabulary(word.low))
 

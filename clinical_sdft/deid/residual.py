@@ -12,7 +12,8 @@ from clinical_sdft.deid.dates import find_dates
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.lexicon import is_vocabulary, lexicon, stem
 from clinical_sdft.deid.residual_shapes import MASK, shape_hits
-from clinical_sdft.deid.safe import eponym_spans, is_clinical_number, term_spans
+from clinical_sdft.deid.safe import is_clinical_number
+from clinical_sdft.deid.terms import eponym_spans, term_spans
 from clinical_sdft.deid.text import alnum, fold, matches
 
 _SHAPES = (

@@ -46,7 +46,7 @@ def unwrap(text: str) -> str:
     return "".join(line + joint for line, joint in zip(lines, [*joints, ""], strict=True))
 
 
-_OWN_LINE = r"^\s*(?:$|[-*•|#>]|\d{1,2}[.)] |\p{Lu}[\p{L}/ -]{2,30}:|<)"
+_OWN_LINE = r"^\s*(?:$|[-*•|#>]|\d{1,2}[.)] |\p{Lu}[\p{L}/ -]{2,30}:|<|(?-i:\p{Lu}{2,4}(?:[/:]\p{L}{2,4})?)[\s\"]*$)"
 
 
 @lru_cache(maxsize=4096)
@@ -61,7 +61,7 @@ def _fold_character(character: str) -> str:
     return plain if len(plain) == 1 else character
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def compiled(pattern: str, ignore_case: bool = True) -> Any:
     """Return the compiled pattern (syntax of the `regex` package)."""
     return regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)

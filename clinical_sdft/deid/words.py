@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from clinical_sdft.deid.lexicon import is_function_word, lexicon, stem
-from clinical_sdft.deid.safe import eponym_spans, term_spans
+from clinical_sdft.deid.terms import eponym_spans, term_spans
 from clinical_sdft.deid.text import matches, word_set
 
 _WORD = r"\p{L}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]*)*"

@@ -3,7 +3,7 @@
 import gzip
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -29,6 +29,8 @@ class Lexicon:
     eponym_heads: frozenset[str]
     scale_names: frozenset[str]
     scale_more: frozenset[str]
+    abbreviations: frozenset[str]
+    """Of clinics, forms, insurers and degrees; words only where they stand in capital letters."""
     states: frozenset[str]
     state_codes: tuple[str, ...]
     regions: frozenset[str]
@@ -41,7 +43,7 @@ class Lexicon:
     surrogate_streets: tuple[str, ...]
     surrogate_facilities: tuple[str, ...]
 
-    @property
+    @cached_property
     def given(self) -> frozenset[str]:
         """All given names."""
         return self.female | self.male
@@ -199,7 +201,9 @@ def large_list(name: str) -> frozenset[str]:
     """Return one of the lists that `build` makes, such as `given` or `places_large`."""
     packed = files(__package__).joinpath("data", f"{name}.txt.gz").read_bytes()
     listed = frozenset(gzip.decompress(packed).decode().split("\n")[:-1])
-    return listed | _words(_read("clinical")["brands"]) if name == "drugs" else listed
+    if name != "drugs":
+        return listed
+    return listed | _words(_read("clinical")["brands"]) | _words(_read("nobody")["drugs"])
 
 
 @lru_cache(maxsize=1)
@@ -211,12 +215,18 @@ def lexicon() -> Lexicon:
         key: _words(clinical[key])
         for key in ("departments", "eponyms", "eponym_names", "eponym_heads", "scale_names", "scale_more")
     }
+    nobody = _read("nobody")
+    fields["eponyms"] |= _words(nobody["lone"])
+    fields["eponym_names"] |= _words(nobody["names"])
+    fields["abbreviations"] = _words(nobody["abbreviations"])
     fields |= {key: frozenset(map(str.casefold, places[key])) for key in ("states", "regions", "cities")}
     fields["not_towns"] = _words(places["not_towns"])
     fields["regions"] |= large_list("countries")
     fields |= {key: tuple(names[key]) for key in ("surrogate_female", "surrogate_male", "surrogate_family")}
     fields |= {key: tuple(places[key]) for key in ("surrogate_places", "surrogate_streets", "surrogate_facilities")}
-    return Lexicon(clinical=_words(clinical["words"]), state_codes=tuple(places["state_codes"]), **fields)
+    return Lexicon(
+        clinical=_words(clinical["words"]) | _words(nobody["trade"]), state_codes=tuple(places["state_codes"]), **fields
+    )
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -275,7 +285,9 @@ _MEDICAL_BEGINNINGS = (
 
 
 def is_medical(word: str) -> bool:
-    """Tell whether a word is built as medical terms are: a known ending, or a prefix on a known word."""
+    """Tell whether a word is of a diagnosis, or built as one: a known ending, a prefix on a known word."""
+    if plain_letters(word) in large_list("diagnoses"):
+        return True
     if len(word) > 7 and word.endswith(tuple(_MEDICAL_ENDINGS.split())):
         return True
     rests = (word[len(begin) :] for begin in _MEDICAL_BEGINNINGS.split() if word.startswith(begin))

@@ -8,6 +8,8 @@ from PyPI are unpacked; nothing of them is imported:
   `given`
 - Faker 40.63.0 (MIT): `family`, `given` of other countries
 - drug-named-entity-recognition 2.0.9 (MIT; DrugBank's open vocabulary, CC0, MeSH and MedlinePlus): `drugs`
+- simple-icd-10-cm 1.5.0 (MIT; its data are ICD-10-CM of April 2026, National Center for Health Statistics, public
+  domain): `diagnoses`
 """
 
 import ast
@@ -16,7 +18,9 @@ import gzip
 import io
 import json
 import pickle
+import re
 import sys
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +52,7 @@ def main() -> None:
     _write("places_small", small - large)
     _write("countries", _countries(sources))
     _write("drugs", set(_drugs(sources)) - people)
+    _write("diagnoses", set(_diagnoses(sources)) - given - family)
 
 
 def _write(name: str, words: Iterable[str]) -> None:
@@ -86,6 +91,19 @@ def _faker(sources: Path, prefix: str) -> Iterator[str]:
 
 def _is_latin(word: str) -> bool:
     return len(word) > 2 and all("a" <= character <= "z" or character in "'-" for character in word)
+
+
+def _diagnoses(sources: Path) -> Iterator[str]:
+    """Yield the words of descriptions and notes; those with a capital only where it is not the first word's."""
+    file = next((sources / "simple_icd_10_cm" / "data").glob("icd10c-tabular-*.xml"))
+    for node in ElementTree.parse(file).iter():
+        if node.tag in ("desc", "note") and node.text:
+            words: list[str] = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", node.text)
+            yield from (
+                plain_letters(word)
+                for number, word in enumerate(words)
+                if len(word) > 3 and (word.islower() or (number and word.istitle()))
+            )
 
 
 class _DataOnly(pickle.Unpickler):

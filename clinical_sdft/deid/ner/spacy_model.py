@@ -12,7 +12,7 @@ VERSION = "3.8.0"
 PINNED_DIGEST = "sha256:ecc04defc79ccc4da1ac3e2c5536563333c214781331bb6405acbc45f8c8a467"
 """Digest of the model folder that was read and measured; another one is refused."""
 
-UNUSED_PIPES = ("tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
+UNUSED_PIPES = ("tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
 
 
 class SpacyNer:

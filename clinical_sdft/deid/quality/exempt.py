@@ -9,18 +9,34 @@ import yaml
 
 from clinical_sdft.deid.categories import Category
 
+_DEGREE = (
+    r"(?:m\.?d|d\.?o|r\.?n|n\.?p|ph\.?d|p\.?a(?:-c)?|dds|dmd|dpm|dpt|pt|ot|otr/?l?|lpn|lvn|cna|aprn|crna|fnp(?:-bc)?|dnp"
+    r"|cnm"
+    r"|pharmd|rph|mbbs|msw|lcsw|lmsw|lpc|lmft|emt(?:-p)?|nrp|rrt|rd|bsn|msn|mph|mba|f\.?a\.?c\.?[spc]\.?|faap|facc"
+    r"|facep|ccrn|lsw|lisw|licsw|dc|od"
+    r"|aud|cfrn|crt|cws|cwocn|ocn|cacp|ccds|ma|lac|dvm|jd|np-c|cnp|msn|rpsgt|rt|slp|lmhc)"
+)
 _TITLES = re.compile(
-    r"\b(?:dr|mr|mrs|ms|mx|prof|rev|sr|sra|miss|doctor|professor|nurse)\b\.?|, ?(?:md|do|rn|np|phd|pa-c)\b\.?",
+    r"\b(?:dr|mr|mrs|ms|mx|prof|rev|sr|sra|miss|doctor|professor|nurse|coach|pastor|chaplain|officer|deputy|trooper"
+    r"|sister"
+    rf"|brother|father|mother|fr|bro|baby(?: girl| boy)?|aunt|uncle|don|doña|rn|lpn|cna)\b\.?"
+    rf"|(?<=\w)(?:,? +{_DEGREE}\b\.?)+(?=,?\W*$)",
     re.IGNORECASE,
 )
+_LETTERS_BEHIND = re.compile(r"(?<=\w\w)'s$|\bnée\b")
+"""A possessive ending, and what stands before a maiden name."""
 _LABELS = re.compile(
     r"^(?:(?:patient|site|member|account|policy|record|chart|study)\s*)?(?:id|no|number|mrn|ssn|dob)\b\s*[.:#]*",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?<!\d)(?:19[4-9]\d|20\d\d)(?!\d)")
-_JOINTS = re.compile(r"\b(?:the|of|on|at)\b", re.IGNORECASE)
-_EXTENSION = re.compile(r"\bext\b|(?<=\s)x(?=\d)", re.IGNORECASE)
+_JOINTS = re.compile(
+    r"\b(?:the|of|on|at|in|since|early|mid|late|last|this|next|week|month|weekend|after|before)\b|(?<=')s\b",
+    re.IGNORECASE,
+)
+_EXTENSION = re.compile(r"^[cfthpw](?= ?[\d(])|\bext\b|(?<=\s)x(?=\d)", re.IGNORECASE)
 _LAST_WORDS = re.compile(r"^(?:last|this|next) (?:week|month|year)$", re.IGNORECASE)
+_SMALL_WORDS = re.compile(r"^(?:the|The)\b|\b(?:the|of|on|at|for|and|in|near|de)\b")
 _PLACES = (Category.PLACE, Category.FACILITY, Category.ADDRESS)
 
 
@@ -48,9 +64,11 @@ def exempt(value: str, category: Category) -> frozenset[int]:
     """
     found: list[tuple[int, int]] = []
     if category == Category.NAME:
-        found = [match.span() for match in _TITLES.finditer(value)]
+        found = [match.span() for pattern in (_TITLES, _LETTERS_BEHIND) for match in pattern.finditer(value)]
     elif category in _PLACES:
-        found = [m.span(1) for m in re.finditer(r",\s*([^,\d]+?)\s*(?=,|\d|$)", value) if is_open_place(m[1])]
+        states = (r",\s*([^,\d]+?)\s*(?=,|\d|$)", r"\s([A-Z]{2})\s*(?=,|\d|$)")
+        found = [m.span(1) for pattern in states for m in re.finditer(pattern, value) if is_open_place(m[1])]
+        found += [match.span() for match in _SMALL_WORDS.finditer(value)]
     elif category == Category.DATE:
         patterns = (_YEAR, _LAST_WORDS, _JOINTS)
         found = [match.span() for pattern in patterns for match in pattern.finditer(value)]

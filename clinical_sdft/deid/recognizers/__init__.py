@@ -16,6 +16,7 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
         device_serial,
         email,
         facility,
+        facility_label,
         health_plan,
         honorific_name,
         label_name,
@@ -27,6 +28,8 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
         other_script,
         phone_fax,
         place_list,
+        role_name,
+        sign_off,
         ssn,
         url_ip,
         zip_address,
@@ -34,7 +37,7 @@ def all_recognizers(policy: DeidPolicy) -> list[Any]:
 
     plain = (
         mrn, health_plan, account, ssn, phone_fax, email, url_ip, licence_plate_vehicle, device_serial,
-        licence_certificate, zip_address, facility, honorific_name, label_name, other_id, other_script, name_list,
-        place_list, address_block, biometric,
+        licence_certificate, zip_address, facility, facility_label, honorific_name, label_name, other_id, other_script,
+        name_list, place_list, address_block, biometric, role_name, sign_off,
     )  # fmt: skip
     return [*(module.recognizer() for module in plain), date.DateRecognizer(), age_over_89.recognizer(policy)]

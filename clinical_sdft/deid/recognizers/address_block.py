@@ -23,7 +23,9 @@ _ENDING = (
     r"(?:street|str|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|ct|terrace|way|circle|parkway|pkwy"
     r"|highway|hwy"
     r"|crescent|cres|close|row|trail|alley|turnpike|mews|grove|gardens|esplanade|quay|wharf|line|crossing|pass"
-    r"|run|st|pl|ter|trl|cir|xing|grade|loop|path|sq|cv|holw|dr(?!\.? \p{Lu}\p{Ll}))\b\.?"
+    r"|run|st|pl|ter|trl|cir|xing|grade|loop|path|sq|cv|holw|commons|plaza|point|landing|ridge|hollow|bend|knoll|vista"
+    r"|walk|square|center|centre|fork|hill|trace"
+    r"|bypass|causeway|extension|dr(?!\.? \p{Lu}\p{Ll}))\b\.?"
 )
 _GLUED = (
     r"\p{L}{3,}(?:straße|strasse|stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|damm|ufer|laan|straat|plein|plaats"
@@ -60,6 +62,11 @@ ANCHORS: tuple[str, ...] = (
         rf"(?<![\w.,/:-]){_NUMBER} (?:[NSEW]{{1,2}}\.? )?(?:(?:state|us|county|old|rural|ranch|farm|forest) )?"
         rf"(?:route|rte\.?|highway|hwy\.?|road|rt\.?) \d{{1,4}}(?: [NSEW]{{1,2}})?\b(?: #\d+)?"
     ),
+    r"(?<![\w.,/:-])\d{2,5} (?-i:[NSEW]{1,2})\.? \d{1,3}(?:st|nd|rd|th)\b",
+    rf"(?<![\w.,/:-])\d{{3,5}} (?-i:[NSEW])\. {_CAP}(?: {_CAP})?",
+    rf"(?<![\w.,/:-])\d{{1,3}}(?:st|nd|rd|th) (?:&|and) {_CAP}",
+    rf"(?<![\w.,/:-])\d{{3,5}} {_CAP}(?: {_CAP})? #\d{{1,4}}[A-Z]?\b",
+    rf"(?<![\w.,/:-])(?-i:[NSEW])\d{{3,5}}(?: [NSEW]\d{{3,5}})? (?:[NSEW] )?{_NAMES} {_ENDING}(?: [A-Z]{{1,2}}\b)?",
     rf"{_BEFORE}\b{_LEADING} {_NAMES},? {_NUMBER}(?!\w)",
     (
         rf"(?<![\w.,/:-]){_NUMBER},? {_LEADING} (?:{_SMALL} )*\p{{L}}[\p{{L}}'.-]+"
@@ -74,6 +81,7 @@ ANCHORS: tuple[str, ...] = (
         r" {0,3}(?=[\n,]|suite|apt)"
     ),
     rf"\bthe corner of [^\n,;]{{3,50}}? and (?:{_NAMES}|\p{{L}}+)(?: {_ENDING})?",
+    r"\b(?:rr|hc|rural route|star route|route)\.? ?\d{1,3},? box \d+[A-Z]?\b",
     r"(?:\d{1,5} )?\bp\.? ?o\.? ?box \d+\b|\bpost office box \d+\b|\bpostfach \d+",
     r"\b(?:psc|cmr|unit|box) \d{1,5},? box \d{1,5}\b",
     r"\b(?:apo|fpo|dpo),? (?:aa|ae|ap),? \d{5}\b",
@@ -81,7 +89,8 @@ ANCHORS: tuple[str, ...] = (
     _SURE_UNIT,
 )
 _CUE = (
-    r"\b(?:address(?:es)?(?: (?:is|was|to|with|of))?|lives at|living at|resid(?:es|ing) at|residence|located at|home is"
+    r"\b(?:addr|address(?:es)?(?: (?:is|was|to|with|of))?|lives at|living at|resid(?:es|ing) at|residence|located at"
+    r"|home is"
     r"|office is at|sent? (?:it |one |them )?to|arrived at|taxi to|deliver(?:ed|y)? (?:it )?to|ship(?:ped)? to"
     r"|mail(?:ed)? to"
     r"|moved to)[ :]{1,5}(?=\d{1,5} ?\p{L})"
@@ -204,7 +213,8 @@ def _piece(rest: str, apart: bool) -> int:
     for pattern in (
         rf"^{_UNIT}",
         rf"^{_CODE}",
-        r"^(?-i:(?!(?:BY|WAS|IS|HAS|HAD|AND|FOR|THE|ON|IN|AT|TO|WHO|SHE|HE|SEX|AGE|TEL|FAX|PH|DOB|MRN|RE|DR|MR|MS|MRS)\b)"
+        r"^(?-i:(?!(?:BY|WAS|IS|HAS|HAD|AND|FOR|THE|ON|IN|AT|TO|WHO|SHE|HE|SEX|AGE|TEL|FAX|PH|DOB|MRN|RE|DR|MR|MS"
+        r"|MRS)\b)"
         r"[A-Z]{2,3})\b(?=\s|$|,)",
         r"^nan\b",
         *(ANCHORS if apart else ()),

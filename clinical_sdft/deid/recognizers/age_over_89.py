@@ -23,7 +23,11 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
         "age_over_89",
         (
             Rule(rf"(?<![\w./])(?P<id>{_NUMBER}{_UNIT})", Category.AGE, 0.87),
-            Rule(rf"(?<![\w./]){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b", Category.AGE, 0.87),
+            Rule(
+                rf"(?<![\w./]|[<>=≥≤] ?|\bt |(?:fever|temp|temperature|tmax) (?:of |to |above |over )?){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b",
+                Category.AGE,
+                0.87,
+            ),
             Rule(
                 rf"\b(?:aged?|turned|turning|age[: ]+(?:of|is)?|age at [a-z]+:?)[: ]+{_AGE}(?![\w/]|[.%]\d)",
                 Category.AGE,
@@ -58,6 +62,17 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
                 0.8,
             ),
             Rule(rf"\boldest\b[^.;\n]{{0,60}}\bat {_AGE}(?![\w/%]|[.]\d)", Category.AGE, 0.8),
+            Rule(
+                rf"\b(?:grand(?:mother|father|ma|pa)|mother|father|mom|dad|aunt|uncle|sister|brother|wife|husband"
+                rf"|spouse|neighbor|in-law|friend)"
+                rf"\b[^.;\n\d]{{0,40}}?(?:, |\(| / ){_AGE}(?=\)|,| /|\.|;)",
+                Category.AGE,
+                0.82,
+            ),
+            Rule(rf"\b(?:he|she|they|him|her)\b[^.;\n\d]{{0,40}}?\bat {_AGE}(?=[.,;](?!\d)|$)", Category.AGE, 0.8),
+            Rule(rf"{_AGE}(?=(?:st|nd|rd|th) (?:birthday|b-?day|year))", Category.AGE, 0.84),
+            Rule(rf"\b(?:Sr|Jr)\.?, {_AGE}(?=[,;.])", Category.AGE, 0.82),
+            Rule(rf"\bturn(?:s|ed|ing)? {_AGE}(?![\w/%:-]|[.,]\d| ?(?:mg|ml|degrees))", Category.AGE, 0.82),
             Rule(rf"(?<![\w./]){_AGE}(?= years of age)", Category.AGE, 0.87),
             Rule(rf"\b{_WORDS}[- ](?:year|yr)s?[- ](?:old|of age)", Category.AGE, 0.87),
             Rule(rf"\b(?:aged?|turned) {_WORDS}\b", Category.AGE, 0.85),

@@ -25,19 +25,24 @@ from clinical_sdft.deid.text import fold, matches
 from clinical_sdft.deid.words import Word, flat_text, is_flat, words_of
 
 _SURE_TITLE = (
-    r"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs"
+    r"(?<!\d ?)\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Drs|Prof|MR|MRS|DR|PROF)\b(?:\.|(?<=[a-z]))|MS\.|Miss|Mister|(?:mr|mrs"
     r"|ms|dr|prof)(?:\.|(?= \p{Lu})))"
 )
 _TITLE = (
-    r"\b(?:(?:Rev|REV|Det|Atty|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|MISS|[Dd]octor|DOCTOR|[Pp]rofessor|[Nn]urse|NURSE|Sir|Dame|Lady"
-    r"|Judge|Officer|Detective|Attorney|ATTORNEY|Aide|AIDE|[Rr]ep|Pastor|Rabbi|Imam|Deacon|Sister|Father|Señora?|Sra?\.|Mme|Herr|Frau|[Tt]echnician|[Mm]idwife)"
+    r"\b(?:(?:Rev|REV|Det|Atty|Fr|Capt|Sgt|Lt|Col|Hon|MR|MRS|MS|DR)\b\.?|MISS|[Dd]octor|DOCTOR|[Pp]rofessor|[Nn]urse"
+    r"|NURSE|Sir|Dame|Lady"
+    r"|Judge|Officer|Detective|Attorney|ATTORNEY|Aide|AIDE|[Rr]ep|Pastor|Rabbi|Imam|Deacon|Sister|Father|Señora?"
+    r"|Sra?\.|Mme|Herr|Frau|[Tt]echnician|[Mm]idwife)"
 )
 _CREDENTIAL = (
     r"(?:M\.?D\b\.?|D\.?O\b\.?|R\.?N\b\.?|N\.?P\b\.?|PA(?:-C)?\b|Ph\.?D\b\.?|DDS|FNP|LPN|APRN|DNP"
     r"|PharmD|CRNP|MBBS|FACP|FACS|FRCP|MSW|LCSW|DPT|OTR|CCC-SLP|PsyD|FACC|MPH|OD|DVM|EMT|CNA|RPh|RDN?"
-    r"|DPM|DMD|CNM|CRNA|BSN|MSN|RRT|CPNP|CNOR|FASN|FACEP|FCCP|FACOG|FAAP|FAAFP|CPhT|BCPS|RVT|RDMS|LMSW|LMFT|LPC|LMHC|CCRN"
-    r"|CEN|ACNP|AGNP|AGACNP|PMHNP|WHNP|NNP|CNS|ARNP|ANP|DNAP|ATC|CHES|CDCES|CDE|MFT|EdD|JD|MHA|MPAS|BCBA|CGC|CPC|RHIT|RHIA"
-    r"|CTR|NREMT|EMT-[PB]|NRP|FRCS|FRCPC|MRCP|MBBCh|MBChB|AuD|LAc|CPM|IBCLC|LVN|COTA|PTA|LICSW|CADC|QMHP|CST|CMA|RMA|CCMA"
+    r"|DPM|DMD|CNM|CRNA|BSN|MSN|RRT|CPNP|CNOR|FASN|FACEP|FCCP|FACOG|FAAP|FAAFP|CPhT|BCPS|RVT|RDMS|LMSW|LMFT|LPC|LMHC"
+    r"|CCRN"
+    r"|CEN|ACNP|AGNP|AGACNP|PMHNP|WHNP|NNP|CNS|ARNP|ANP|DNAP|ATC|CHES|CDCES|CDE|MFT|EdD|JD|MHA|MPAS|BCBA|CGC|CPC|RHIT"
+    r"|RHIA"
+    r"|CTR|NREMT|EMT-[PB]|NRP|FRCS|FRCPC|MRCP|MBBCh|MBChB|AuD|LAc|CPM|IBCLC|LVN|COTA|PTA|LICSW|CADC|QMHP|CST|CMA|RMA"
+    r"|CCMA"
     r"|MT\(ASCP\)|MLS|RT\(R\)|CRT|OCN|CHPN|CWOCN|CWS|FNP-BC|MAc)"
 )
 _STAFF = (
@@ -96,7 +101,9 @@ def _may_begin(word: Word, sure: bool) -> bool:
     known = lexicon()
     if not word.capital:
         return sure and len(word.low) > 2 and (is_listed_name(word.low) or not is_vocabulary(word.low))
-    if sure and word.low not in known.clinical - {"ng"}:
+    if sure and (word.low not in known.clinical - {"ng"} or (word.text.istitle() and word.low in known.eponym_names)):
+        return True
+    if sure and word.text.istitle() and is_listed_name(word.low) and word.low not in known.departments:
         return True
     if word.low in known.eponyms:
         return True
@@ -109,14 +116,14 @@ def _may_begin(word: Word, sure: bool) -> bool:
 def _goes_on(text: str, words: Sequence[Word], index: int) -> bool:
     """Tell whether a word belongs to the name before it."""
     word, gap = words[index], _gap(text, words, index - 1)
-    if gap in (", ", ",") and word.capital and len(word.low) > 1:
+    if gap in (", ", ",") and word.capital and len(word.low) > 1 and word.low != "st":
         town = plain_letters(word.low) in large_list("places_large")
         return (
             word.low in lexicon().given
             or plain_letters(word.low) in large_list("given")
             or (not is_vocabulary(word.low) and not town)
         )
-    if gap not in (" ", ". ", ".", "-"):
+    if gap not in (" ", ". ", ".", "-") or word.low == "st":
         return False
     if word.low in PARTICLES:
         return index + 1 < len(words) and words[index + 1].capital and _gap(text, words, index) in (" ", "-", "'")

@@ -75,7 +75,8 @@ def misspelt(text: str, known: KnownPatient) -> Iterator[Found]:
 def _names(text: str, known: KnownPatient) -> Iterator[Found]:
     """Yield words of known names: in any case, misspelt by one letter, broken, and the initials beside them."""
     words = [match.span() for match in matches(WORD, text)]
-    hits = {index: token for index, span in enumerate(words) if (token := match_token(text[slice(*span)], known))}
+    told = {word: match_token(word, known) for word in {text[slice(*span)] for span in words}}
+    hits = {index: token for index, span in enumerate(words) if (token := told[text[slice(*span)]])}
     for index, span in enumerate(words):
         word = text[slice(*span)]
         beside = index - 1 in hits or index + 1 in hits
@@ -106,8 +107,10 @@ def _broken(text: str, words: list[tuple[int, int]], known: KnownPatient) -> Ite
     """Yield names that a line break divides, and double names that are written as one word."""
     for (start, middle), (begin, end) in pairwise(words):
         gap = text[middle:begin]
+        if "\n" not in gap or gap.strip(" -\r\n"):
+            continue
         joined = (text[start:middle] + text[begin:end]).casefold()
-        if "\n" in gap and not gap.strip(" -\r\n") and len(joined) >= FUZZY_LENGTH and joined in known.tokens:
+        if len(joined) >= FUZZY_LENGTH and joined in known.tokens:
             yield Category.NAME, start, end
     joined_names = {"".join(pair) for name in known.names for pair in pairwise(token.text for token in name)}
     joined_names |= {"".join(reversed(pair)) for name in known.names for pair in pairwise(t.text for t in name)}

@@ -22,6 +22,14 @@ def recognizer() -> RuleRecognizer:
                 Category.LICENCE,
                 0.82,
             ),
+            Rule(r"\blic(?:ense|\.)?[ :#]{1,2}(?P<id>(?-i:\d{1,2}[A-Z] ?\d{4,6}))(?!\w)", Category.LICENCE, 0.87),
+            Rule(
+                r"\b(?:MD|DO|DDS|DMD|RN|NP|PA|PA-C|DPM|OD|PT|DPT|DVM|LPN|PharmD|RPh"
+                r"|LCSW)[,.]? {1,3}(?P<id>[A-Z]{2} ?[A-Z]{0,2}-?\d{4,})(?!\w)",
+                Category.LICENCE,
+                0.86,
+                ignore_case=False,
+            ),
             Rule(r"(?<![\w.,/-])[A-Z] \d{3}(?:[ -]\d{3}){2,3}(?![\w/-])", Category.LICENCE, 0.9, ignore_case=False),
             Rule(r"\b[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}\b", Category.LICENCE, 0.75, ignore_case=False),
         ),

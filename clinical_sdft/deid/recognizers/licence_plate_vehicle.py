@@ -14,7 +14,7 @@ _LABEL = (
 _PLATE = r"(?<!\w)(?P<id>(?=[A-Z0-9 -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{2,4}){1,2}(?: \d)?)\b"
 _PLATE_LABEL = (
     r"\b(?:(?:licen[sc]e|number|car|vehicle|registration|temp(?:orary)?|vanity|state)? ?plates?"
-    r"|tags?|car reg(?:istration)?|(?:car|van|truck|suv|sedan|pickup|motorcycle) bearing"
+    r"|(?<!f-)tags?|car reg(?:istration)?|(?:car|van|truck|suv|sedan|pickup|motorcycle) bearing"
     r"|vehicle reg(?:istration)?)\b(?: (?:no|number|num|is|was|were|reads?|with|of|reading)\b\.?)*[ :#=]*"
 )
 _NO_PART = r"(?!(?:at|of|in|on|to|is|was|no|and|the|for|by|or|as|with|x|mm|cm|ml|mg|id|st|nd|rd|th)\b)"
@@ -34,6 +34,49 @@ def _is_plate(text: str, start: int, end: int) -> bool:
     return 4 <= sum(map(str.isalnum, value)) <= 8 and first not in _LABELS
 
 
+_MAKE = (
+    r"(?i:subaru|toyota|honda|ford|chevy|chevrolet|dodge|jeep|nissan|hyundai|kia|gmc|buick|cadillac|lexus|mazda|volvo"
+    r"|volkswagen|vw"
+    r"|tesla|chrysler|pontiac|acura|bmw|audi|tacoma|tundra|camry|corolla|civic|accord|f-?[123]50|silverado|sierra|ram"
+    r"|caravan|transit"
+    r"|ranger|explorer|escape|bronco|wrangler|malibu|impala|altima|sentra|outback|forester|sonata|elantra|odyssey"
+    r"|sienna|pickup"
+    r"|car|auto|minivan|sedan|suv|harley|motorcycle|semi|trailer|camper|truck|van|veh(?:icle)?|winnebago|rv)"
+)
+
+
+def _is_no_model(text: str, start: int, end: int) -> bool:
+    """Tell `white F-150 Iowa LMB 071` from `Ford F-150` and `Mazda CX 30`."""
+    value = text[start:end].replace(" ", "").replace("-", "").casefold()
+    words = (
+        "on",
+        "at",
+        "in",
+        "of",
+        "to",
+        "by",
+        "no",
+        "age",
+        "was",
+        "and",
+        "for",
+        "hwy",
+        "us",
+        "rt",
+        "mm",
+        "mph",
+        "am",
+        "pm",
+        "ps",
+    )
+    led = next((match.group() for match in matches(r"^[a-z]+", value)), "")
+    return (
+        led not in words
+        and value not in ("f150", "f250", "f350", "cx30", "cx50", "cx90", "m3", "x5")
+        and len(value) > 4
+    )
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
@@ -44,6 +87,25 @@ def recognizer() -> RuleRecognizer:
                 rf"{_PLATE_LABEL}(?P<id>\d{{2,3}}[ -]\d{{3,4}}|[A-Z0-9]{{2,4}}\n[A-Z0-9]{{2,4}})(?!\w)",
                 Category.VEHICLE,
                 0.89,
+            ),
+            Rule(
+                r"\b[Pp]lates?[ :#]{1,2}(?P<id>[A-Z0-9]{2,4}[ -]?[A-Z0-9]{2,4})(?!\w)",
+                Category.VEHICLE,
+                0.89,
+                ignore_case=False,
+            ),
+            Rule(r"(?<![\w-])\d[A-Z]{3}\d{3}(?![\w-])", Category.VEHICLE, 0.86, ignore_case=False),
+            Rule(r"(?<![\w-])N\d{2,4}[A-Z]{1,2}(?![\w-])", Category.VEHICLE, 0.88, ignore_case=False),
+            Rule(
+                rf"\b{_MAKE}\b[^.;\n]{{0,24}}?(?<![\w-])(?P<id>(?=[A-Z0-9 -]*\d)"
+                r"(?:[A-Z]{1,3}[ -]?\d{2,6}(?:[ -]\d{2,4}|[A-Z]{1,2})?"
+                r"|[A-Z]\d{2}[ -]?[A-Z]{3}|\d{1,3}[ -]?[A-Z]{1,3}[ -]?\d{2,4}|\d{3}[ -]?[A-Z]{3}|[A-Z]{3}[ -]\d{2}[A-Z]"
+                r"|[A-Z0-9]{3} [A-Z0-9]{3}))(?![\w-])",
+                Category.VEHICLE,
+                0.88,
+                ignore_case=False,
+                accept=_is_no_model,
+                anywhere=True,
             ),
             Rule(rf"{_PLATE_LABEL}{_SMALL_PLATE}", Category.VEHICLE, 0.89),
             Rule(

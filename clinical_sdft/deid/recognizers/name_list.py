@@ -75,7 +75,7 @@ def _stands_alone(text: str, word: Word, small: bool, shouted: bool) -> bool:
         return True
     if not word.capital:
         return _is_small_name(word, small)
-    if word.shout and len(word.low) < 5:
+    if word.shout and (len(word.low) < 5 or word.low in known.abbreviations):
         return False
     if (known.is_surely_name(word.low) and not known.is_plain(word.low)) or (
         is_rare_name(word.low) and len(word.low) > 3

@@ -19,9 +19,11 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
 
 
 _MEASURED = (
-    r"^\d+(?:-\d+)?-?(?:mg|mcg|ug|g|kg|ml|cc|l|dl|k|u|iu|units?|cm|mm|m|hz|khz|mmhg|h|hrs?|hours?|am|pm|ft|lbs?|oz|cal|kcal|x"
+    r"^\d+(?:-\d+)?-?(?:mg|mcg|ug|g|kg|ml|cc|l|dl|k|u|iu|units?|cm|mm|m|hz|khz|mmhg|h|hrs?|hours?|am|pm|ft|lbs?|oz|cal"
+    r"|kcal|x"
     r"|s|st|nd|rd|th|day|week|year|month|min|yo)$"
-    r"|^(?:x|q|fev|co|ca|cd|hba|vit|t|n|m|h)\d{1,3}(?![\w-])|^g\d+p\d+|^[ctls]\d{1,2}[-/][ctls]?\d{1,2}$|^(?:19|20)\d\d[a-z]$|^(?:covid|sars|icd|cpt|dsm|ecog|gold)"
+    r"|^(?:x|q|fev|co|ca|cd|hba|vit|t|n|m|h)\d{1,3}(?![\w-])|^g\d+p\d+|^[ctls]\d{1,2}[-/][ctls]?\d{1,2}$|^(?:19"
+    r"|20)\d\d[a-z]$|^(?:covid|sars|icd|dsm|ecog|gold)|cpt[- ]?\d{5}$|^[adeghjklqsvz]\d{4}$"
 )
 """Numbers with their unit, and names of what is measured."""
 
@@ -34,6 +36,12 @@ def _is_mixed_code(text: str, start: int, end: int) -> bool:
 def _is_prefixed(text: str, start: int, end: int) -> bool:
     """Tell `BME 228413` from `PLT 210000`."""
     return _is_no_value(text, start, end) and not is_clinical_number(text, start + 4, end)
+
+
+def _is_prefixed_groups(text: str, start: int, end: int) -> bool:
+    """Tell `UFE 300 551 88G` from `NA 138 104`: no word of medicine before the groups."""
+    head = next((match.group() for match in matches(r"^\p{L}+", text[start:end])), "").casefold()
+    return head not in lexicon().clinical and not is_clinical_number(text, start, end)
 
 
 def _is_no_value(text: str, start: int, end: int) -> bool:
@@ -49,6 +57,67 @@ def recognizer() -> RuleRecognizer:
         (
             Rule(rf"{_SURE}{TO_VALUE}{CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
             Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
+            Rule(
+                r"\b(?:access|hep|login|confirmation|activation|entry|gate|door|lock ?box|pin|pass ?code|voucher|promo"
+                r"|join|meeting|study|chart|census)"
+                r"(?: (?:code|no|number|#"
+                r"|id))?\.?[ :#]{1,3}(?P<id>(?=[A-Z0-9-]*\d)[A-Z0-9]{3,}(?:[-,][A-Z0-9]{2,})*)(?![\w-])",
+                Category.OTHER_ID,
+                0.72,
+                accept=_is_no_value,
+            ),
+            Rule(r"(?<![\w.])(?=\w*\d)[A-Z]{2,}(?:_[A-Za-z0-9]+)+(?!\w)", Category.OTHER_ID, 0.86, ignore_case=False),
+            Rule(
+                r"(?<![\w.,/-])(?P<id>[A-Z]{1,4}\d{0,4}(?:[ -]\d{3,7}){2,4}[A-Z]?)(?![\w/-]|[.,]\d)",
+                Category.OTHER_ID,
+                0.72,
+                ignore_case=False,
+                accept=_is_prefixed_groups,
+            ),
+            Rule(
+                r"(?<![\w.,/-])[A-Z]{1,3}\d{2} \d{4,7}(?![\w/-]|[.,]\d)",
+                Category.OTHER_ID,
+                0.7,
+                ignore_case=False,
+                accept=_is_prefixed_groups,
+            ),
+            Rule(
+                r"(?<![\w.,/-])\d{2}[A-Z]{1,3}\d{4,}(?: ?/ ?\d{3,})?(?![\w/-])",
+                Category.OTHER_ID,
+                0.84,
+                ignore_case=False,
+            ),
+            Rule(r"(?<![\w.,/-])\d{4} \d{4} \d{2}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.8),
+            Rule(
+                r"(?<![\w/])[\w.-]+\.(?:svs|ged|dcm|jpe?g|png|tiff?|pdf|heic|docx?|xlsx?|csv|zip|mp4|mov|wav|m4a|edf|nii|eml|msg|hl7|xml|txt|bmp|gif)(?!\w)",
+                Category.OTHER_ID,
+                0.93,
+            ),
+            Rule(r"(?<![\w.,/-])\d{2} [A-Z]{2,4} \d{4,6}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.84, ignore_case=False),
+            Rule(r"(?<![\w.,/-])\d{4} \d{4} \d{4}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.84),
+            Rule(
+                r"(?<![\w.,/-])[A-Z]{1,2}(?: \d{2,3}){3}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.84, ignore_case=False
+            ),
+            Rule(r"\bcode[ :]{1,2}(?P<id>(?-i:[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5}){2,}))(?![\w-])", Category.OTHER_ID, 0.8),
+            Rule(
+                r"\b(?:by|tech|user|phleb|rn|badge|armband|seals?|bottle|workstation|station|terminal|host)[ :#]{1,2}"
+                r"(?P<id>(?-i:(?:[A-Z]{1,3}[ -]?)?\d{4,6}))(?![\w/-]|[.,]\d| ?(?:mg|ml|mcg|units?|cells|steps|hours|hrs|h)\b)",
+                Category.OTHER_ID,
+                0.7,
+                accept=_is_no_value,
+            ),
+            Rule(
+                r"(?<![\w./-])(?=(?:[A-Z0-9-]*?\d){3})(?=(?:[A-Z0-9-]*?[A-Z]){2})[A-Z0-9]{2,}(?:-[A-Z0-9]{2,}){2,}(?![\w/])",
+                Category.OTHER_ID,
+                0.66,
+                ignore_case=False,
+                accept=_is_mixed_code,
+            ),
+            Rule(
+                r"\bcode[ :]{1,2}(?P<id>(?-i:(?=[A-Z0-9]*\d)(?=[A-Z0-9]*[A-Z])[A-Z0-9]{5,}))(?![\w-])",
+                Category.OTHER_ID,
+                0.72,
+            ),
             Rule(rf"{_LABEL}{TO_VALUE}(?P<id>\d{{2,4}}-\d{{3,7}})(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.7),
             Rule(r"(?<![\w.,/-])\d{2,4}-\d{5,7}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.6, accept=_is_identifier),
             Rule(r"(?<![\w.,/-])[A-Z]\d{3,4} \d{2} \d{6}(?![\w/-])", Category.OTHER_ID, 0.88),

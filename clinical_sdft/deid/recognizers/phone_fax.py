@@ -4,13 +4,14 @@ import phonenumbers
 
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+from clinical_sdft.deid.text import matches
 
 _LABEL = (
     r"\b(?:telephone|phone|tel|ph|cell(?:ular)?|mobile|mob|fax|facsimile|pager|beeper|call(?:ed|back)?|contact"
     r"|text(?:ed)?|reach(?:ed|able)?|whatsapp|voicemail|ext(?:ension)?|[tcfmhp](?=[ .:]))\.?(?: ?(?:no|number|num|#))?"
     r"\.?(?: (?:him|her|them|back|is|at|on|me|us|patient|family|wife|husband))*[ :#.=]*"
 )
-_EXTENSION = r"(?:[, \n]{0,2}(?:x|ext\.?|extension|#)[ \n]?\d{1,6})?"
+_EXTENSION = r"(?:[, \n]{0,2}(?:x[ \n]?\d{2,6}|(?:ext\.?|extension|#)[ \n]?\d{1,6}))?"
 
 
 _NUMBER_ENDS = r"(?:(?![\w-])|(?=-(?:fax|office|mobile|cell|home|work|direct|desk|main|tel|phone|pager)\b))"
@@ -58,13 +59,21 @@ def _is_valid(value: str, region: str) -> bool:
         return False
 
 
+def _is_extension(text: str, start: int, end: int) -> bool:
+    """Tell `Litha x 4471` from `Vicryl x 4000 units`."""
+    after = any(
+        matches(r"^ ?(?:mg|ml|units?|u|days?|weeks?|min|reps|sets|mcg|iu|cells|steps|feet|ft)\b", text[end : end + 8])
+    )
+    return not after and end - start > 3
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
         "phone_fax",
         (
             Rule(
-                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:\(\d{{3}}\)[\s.-]{{0,2}}"
+                rf"(?<![\w-])(?:(?:\+|00)?1[ .-]?)?(?:[({{\[]\d{{3}}[)\]}}][\s.-]{{0,2}}"
                 rf"|\d{{3}}[\s.-]{{1,3}})\d{{3}}[\s.-]{{1,3}}\d{{4}}{_EXTENSION}"
                 rf"{_NUMBER_ENDS}",
                 Category.PHONE,
@@ -89,7 +98,19 @@ def recognizer() -> RuleRecognizer:
             Rule(_GROUPS, Category.PHONE, 0.83, accept=_is_phone),
             Rule(rf"(?<![\w.,/-])\(?\+?\d(?:[ ().-]{{0,2}}\d){{5,13}}{_EXTENSION}{_KIND_AFTER}", Category.PHONE, 0.88),
             Rule(
-                r"\b(?:ext(?:ension)?|pager|beeper)\.?(?: ?(?:no|number|#))?[ :#]*(?P<id>\d{3,6})\b",
+                r"(?<=\d{4}[^\d\n]{1,16})\b(?:f|fax|t|tel|c|cell|h|w|alt|or)[ :.]{1,3}(?P<id>-?\d{4})(?![\w-]|[.,]\d)",
+                Category.PHONE,
+                0.87,
+            ),
+            Rule(
+                r"\b(?:p(?= \d\d-\d{4}\b)|pgr|pager|beeper|bpr|page|spectralink|vocera|asc?om|desk|intercom|line)\.?[ :#]{1,3}"
+                r"(?P<id>\d{1,2}[- ]\d{3,4}|\d{4,7})(?![\w-]|[.,]\d)",
+                Category.PHONE,
+                0.86,
+            ),
+            Rule(r"(?<=\p{L}\)? )x ?(?P<id>\d{3,6})(?![\w/%-]|[.,]\d)", Category.PHONE, 0.8, accept=_is_extension),
+            Rule(
+                r"\b(?:ext(?:ension)?|pager|beeper)\.?(?: ?(?:no|number|#))?[ :#]*(?P<id>\d{3,6}|\d-\d{4})\b",
                 Category.PHONE,
                 0.85,
             ),

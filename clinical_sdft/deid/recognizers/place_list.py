@@ -1,10 +1,11 @@
 """Places by a gazetteer of the world's towns (GeoNames)."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from clinical_sdft.deid.categories import Category
-from clinical_sdft.deid.lexicon import is_noun_only, is_vocabulary, large_list, lexicon, plain_letters
+from clinical_sdft.deid.lexicon import is_function_word, is_noun_only, is_vocabulary, large_list, lexicon, plain_letters
 from clinical_sdft.deid.presidio import EntityRecognizer
 from clinical_sdft.deid.recognizers.rules import result
 from clinical_sdft.deid.text import fold, matches, word_set
@@ -19,6 +20,31 @@ _CUE = (
 _PARTICLES = word_set("de la le du del da do dos das di el of the on upon sur an am in al under by y les los las")
 
 
+_LAND = (
+    r"(?:City|Hollow|Ferry|Butte|Creek|Fork|Gap|Bayou|Springs|Falls|Ridge|Mesa|Prairie|Junction|Corners|Township|Twp"
+    r"|Heights|Harbor"
+    r"|Bluffs?|Crossing|Landing|Mills|Grove|Rapids|Lakes?|Valley|Canyon|Bottoms|Holler|Island|Beach|Point|Reservation"
+    r"|County|Parish)"
+)
+_NAMED = rf"(?<![\p{{L}}.'-])(?P<id>(?-i:\p{{Lu}}\p{{L}}+(?: \p{{Lu}}\p{{L}}+)? {_LAND}))(?![\w'-])"
+_LED = r"(?<![\p{L}.'-])(?P<id>(?-i:(?:Bayou|Lake|Mount|Fort|Port|Camp|Point|Cape) \p{Lu}\p{L}+))(?![\w'-])"
+
+
+def _by_land(text: str) -> Iterator[tuple[int, int]]:
+    """Yield places by a word of the landscape: `Skunk Hollow`, `Bayou Sorrel`; not `Iliac Ridge`."""
+    if flat_text(text):
+        return
+    known = lexicon()
+    for pattern in (_NAMED, _LED):
+        for match in matches(pattern, text):
+            words = [plain_letters(word) for word in match["id"].split()]
+            told = words[:-1] if pattern == _NAMED else words[1:]
+            begins = begins_sentence(text, match.start("id"))
+            plain = any(word in known.clinical or word in known.departments for word in told)
+            if not plain and match.start("id") not in term_words(text) and not (begins and is_function_word(words[0])):
+                yield match.span("id")
+
+
 class PlaceListRecognizer(EntityRecognizer):  # type: ignore[misc]
     """Finds towns; a name that is also a word or a small town's needs more than its capital letter."""
 
@@ -31,7 +57,8 @@ class PlaceListRecognizer(EntityRecognizer):  # type: ignore[misc]
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """Return presidio results."""
-        return [result(Category.PLACE, start, end, SCORE) for start, end in _places(fold(text))]
+        folded = fold(text)
+        return [result(Category.PLACE, start, end, SCORE) for start, end in (*_places(folded), *_by_land(folded))]
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
@@ -44,9 +71,19 @@ def _places(text: str) -> Iterator[tuple[int, int]]:
         index += max(length, 1)
 
 
+@cache
+def _beginnings() -> frozenset[str]:
+    """Return the words that names of two and more words begin with."""
+    listed = large_list("places_large") | large_list("places_small")
+    return frozenset(name.replace("'", " ").replace("-", " ").split()[0] for name in listed if not name.isalpha()) | (
+        frozenset(name.split()[0] for name in listed if " " in name)
+    )
+
+
 def _place_at(text: str, words: tuple[Word, ...], index: int) -> int:
     """Return how many words from here on are a place, the longest first; 0 for none."""
-    for length in range(min(_LONGEST, len(words) - index), 0, -1):
+    longest = _LONGEST if plain_letters(words[index].text) in _beginnings() else 1
+    for length in range(min(longest, len(words) - index), 0, -1):
         run = words[index : index + length]
         phrase = text[run[0].start : run[-1].end]
         if len(phrase) < 60 and "\n" not in phrase and _is_place(text, run, " ".join(phrase.split())):

@@ -30,6 +30,13 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"{_LAST_FOUR}[^\d.;\n]{{0,60}}{_FOUR}", Category.SSN, 0.9),
             Rule(rf"{_FOUR}[^\d.;\n]{{0,30}}{_LAST_FOUR}", Category.SSN, 0.9),
             Rule(rf"\b(?:ending|ends|ended)(?: (?:in|with|on))? ?[#:]? ?{_FOUR}", Category.SSN, 0.89),
+            Rule(
+                rf"\b(?:ending|ends)(?: (?:in|with))? ?\d{{4}}[ ,]{{1,2}}(?:vs\.?|versus|or|and|not"
+                rf"|instead of) {_FOUR}",
+                Category.SSN,
+                0.88,
+            ),
+            Rule(r"(?<=(?-i:\p{Lu}{2,},\p{Lu}{2,}(?: \p{Lu}+)?) {2,6})(?P<id>\d{4})(?= {2,})", Category.SSN, 0.88),
             Rule(rf"{_LABEL}[^.;\n\d]{{0,45}}{_FOUR}", Category.SSN, 0.88),
             Rule(rf"{_FOUR}[^\d.;\n]{{0,20}}{_LABEL}(?! ?[#:(])", Category.SSN, 0.86),
         ),

@@ -5,7 +5,11 @@ from ipaddress import ip_address
 from clinical_sdft.deid.categories import Category
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
 
-_SUFFIX = "com|org|net|edu|gov|mil|int|io|info|health|care|clinic|app|me|us|uk|ca|de|fr|au|nz|in|co|biz|ai|doctor"
+_SUFFIX = (
+    r"com|org|net|edu|gov|mil|int|io|info|health|care|clinic|app|me|us|uk|ca|de|fr|au|nz|in|co|biz|ai|doctor|hospital"
+    r"|dental"
+    r"|pharmacy|healthcare|foundation|online|cloud|example|lan|internal|coop|nsn|tel|xyz|ie|nl|mx|br|jp"
+)
 
 
 def _is_address(text: str, start: int, end: int) -> bool:

@@ -175,7 +175,7 @@ def _places() -> tuple[Rule, ...]:
 def _postal_codes() -> tuple[Rule, ...]:
     state = _state()
     return (
-        Rule(rf"{state},? (?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w-])", Category.ZIP, 0.9, ignore_case=False),
+        Rule(rf"{state},?[ \n\t]{{1,4}}(?P<id>\d{{5}}(?:-\d{{4}})?)(?![\w-])", Category.ZIP, 0.9, ignore_case=False),
         Rule(r"\b(?:zip|postal)(?: ?code)?[ :#]*(?:is )?(?P<id>\d{5}(?:-\d{4})?)\b", Category.ZIP, 0.9),
         Rule(r"(?<![\w-])\d{5}-\d{4}(?![\w-])", Category.ZIP, 0.85),
     )
