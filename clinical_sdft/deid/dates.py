@@ -40,7 +40,8 @@ _ORDINAL_WORD = (
 )
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _CUE = (
-    r"\b(?:ecg|ekg|echo|cxr|xr|ct|mri|us|pet|eeg|emg|dos(?: update)?|update|corrected|noted|tele|swab|bal|resumed?|restart(?:ed)?|hold|held|ebus|tavr|tka|tha|cabg|orif|chole|appy|re-?sim|sim|except|tte|tee"
+    r"\b(?:ecg|ekg|echo|cxr|xr|ct|mri|us|pet|eeg|emg|dos(?: update)?|update|corrected|noted|tele|swab|bal|resumed?"
+    r"|restart(?:ed)?|hold|held|ebus|tavr|tka|tha|cabg|orif|chole|appy|re-?sim|sim|except|tte|tee"
     r"|cath|eua|egd|colonoscopy|bronch|afb|qft|ppd|tst|on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?"
     r"|discharged?|adm|d/c|by"
     r"|after|before|between"
@@ -104,7 +105,13 @@ FORMS: tuple[str, ...] = (
     rf"{_EDGE}{_D}/{_SLASHED}(?:/{_Y})?(?![\w/]|[.-]\d)",
     rf"\b{_SLASHED}/{_D}(?:/{_Y})?(?![\w/]|[.-]\d)",
     rf"\b{_SLASHED}/{_Y4}(?![\w/]|[.-]\d)",
-    rf"{_EDGE}{_M}/{_D}/'(?P<y>\d\d)(?![\w/]|[.-]\d)",
+    rf"{_EDGE}{_M}(?P<sep>[-/.]){_D}(?P=sep)'(?P<y>\d\d)(?![\w/]|[.-]\d)",
+    rf"{_EDGE}(?P<m>0[1-9]|1[0-2]) (?P<d>0[1-9]|[12]\d|3[01]) (?P<y>(?:19|20)\d\d)(?![\w/-]|[.,]\d)",
+    (
+        rf"{_CUE}\K(?P<m>0[1-9]|1[0-2])\.(?P<d>0[1-9]|[12]\d|3[01])(?![\w/%-]|[.,]\d"
+        r"| ?(?:mg|mcg|ml|cm|mm|g|kg|l|k|x|to|units?|meq|points?|hours?|days?|min)\b)"
+    ),
+    rf"{_EDGE}{_Y4}/(?P<m>0[1-9]|1[0-2])(?![\w/]|[.-]\d)",
     rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/'(?P<y>\d\d)(?![\w/]|[.-]\d)",
     rf"{_EDGE}{_M} / {_D} / {_Y}(?![\w/]|[.-]\d)",
     rf"{_EDGE}{_M}/{_D}/{_Y}(?= ?- ?\d{{1,2}}/\d{{1,2}}/\d\d)",
@@ -151,7 +158,7 @@ FORMS: tuple[str, ...] = (
     rf"{_EDGE}{_Y4}(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12]\d|3[01])\b",
     rf"{_MONTH_CUE}\K{_MON}(?!\w)",
     r"(?-i:\b(?P<mon>January|February|April|June|July|August|September|October|November|December)\b)",
-    rf"\b(?:{_HOLIDAYS})\b(?: weekend| week| eve| morning)?(?:,?(?: of| in)? (?:{_Y4}|'\d\d\b))?",
+    rf"\b(?:{_HOLIDAYS})\b(?: weekend| week| eve)?(?: morning| night| evening)?(?:,?(?: of| in)? (?:{_Y4}|'\d\d\b))?",
     rf"\b(?:early |mid-?|late )?(?:spring|summer|fall|autumn|winter|q[1-4])(?:,? of|,)? {_Y4}\b",
     (
         rf"\b(?<!(?:every|each|any|but|a|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! (?:nights"
@@ -160,9 +167,12 @@ FORMS: tuple[str, ...] = (
     ),
     (
         r"\b(?:on|by|until|since|before|after|from|is|was|night|morning|evening|through|due|,) \Kthe "
-        r"(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?! ?(?:percentile|centile|floor|rib|digit|toe|finger|meta|time|week|month|grade|inter"
-        r"|nerve|ventricle|dose|cycle|visit|attempt|born|of|cranial|day|year|trimester|degree|line|stage|set|person|one|in|most"
-        r"|lumbar|thoracic|cervical|ray|mt|mc|pip|branchial|session|course|admission|time|edition|century|amendment|pass))"
+        r"(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?! ?(?:percentile|centile|floor|rib|digit|toe|finger|meta|time|week"
+        r"|month|grade|inter"
+        r"|nerve|ventricle|dose|cycle|visit|attempt|born|of|cranial|day|year|trimester|degree|line|stage|set|person"
+        r"|one|in|most"
+        r"|lumbar|thoracic|cervical|ray|mt|mc|pip|branchial|session|course|admission|time|edition|century|amendment"
+        r"|pass))"
     ),
     r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$"
     r"| of (?:this|last|next) month"

@@ -45,7 +45,8 @@ _NAME_NOISE = word_set(
     "grandmother grandfather grandson granddaughter step twin de la van der von del da bin al den dos el "
     "stepmother stepfather stepson stepdaughter stepbrother stepsister girlfriend boyfriend "
     "fiancé fiancée fiance fiancee roommate housemate caregiver carer self ex-wife ex-husband ex "
-    "oldest older eldest elder youngest younger middle adult twin half foster adopted adoptive only great maternal "
+    "hcpoa poa hcp late former oldest older eldest elder youngest younger middle adult twin half foster adopted "
+    "adoptive only great maternal "
     "paternal"
 )
 _IN_LAW = r"\b\p{L}+[ -]in[ -]law\b"

@@ -47,6 +47,8 @@ def keep_safe(text: str, spans: list[Span]) -> list[Span]:
     rows = _rows(eponyms)
     kept = []
     for span in spans:
+        if span.category == Category.NAME and _is_degree(text, span):
+            continue
         if not span.guess:
             weak = span.category == Category.NAME and span.score < _WEAK
             if not (weak and any(start <= span.start and span.end <= end for start, end in rows)):
@@ -58,8 +60,16 @@ def keep_safe(text: str, spans: list[Span]) -> list[Span]:
 
 _SIGNED = 0.75
 """The score of a name before a degree: there a famous person's name is a person's too, as in `Caspian Rutledge MD`."""
+_DEGREE_BEFORE = r"(?-i:\b(?:MD|M\.D\.|DO|D\.O\.|RN|NP|PA|PA-C|DDS|PhD|APRN|PharmD|DPT|RD|LPN|FACP|FACS),? )$"
 _WEAK = 0.67
 """Scores below which a name's form alone told it, such as `FABER, Thomas`."""
+
+
+def _is_degree(text: str, span: Span) -> bool:
+    """Tell whether a guessed name is the letters of one more degree: `Sevgi Aydin, MD, FACG`."""
+    value = text[span.start : span.end]
+    letters = value.isupper() and value.isalpha() and 2 < len(value) < 7
+    return letters and span.score < 1 and any(matches(_DEGREE_BEFORE, text[max(0, span.start - 12) : span.start]))
 
 
 def _rows(terms: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:

@@ -47,7 +47,8 @@ _TERM_HEADS = (
     r"|bandage|wrap|lens|chart|lamp|equivocal|elicited|positive(?! for)|negative(?! for)|not (?:met|needed|tested"
     r"|elicited)"
     r"|test|position|procedure|technique|incision|staging|index|equation|protocol|nomogram|questionnaire|inventory"
-    r"|fields?|angle|triangle|transformation|naming|boots?|tape|grip|dynamometer|safety plan|keratos[ei]s|cells?(?! ?[\d(:#]| phone)"
+    r"|fields?|angle|triangle|transformation|naming|boots?|tape|grip|dynamometer|safety plan|keratos[ei]s"
+    r"|cells?(?! ?[\d(:#]| phone)"
     r"|(?:gastr|esophag|oesophag|hyster|col|cyst|mast|pancreaticoduoden)ectomy|fundoplication|gastroplasty|arthroplasty"
     r"|amputation|osteotome|rongeur|elevator|curette|speculum|dilator|applicator|tongs|harness|insole|wedge"
     r"|granulomatosis|vasculitis|arteritis|encephalopathy|encephalitis|retinopathy|nephropathy|dermatitis|pemphigoid"
@@ -60,7 +61,8 @@ _TERM_HEADS = (
     r"|nephritis"
     r"|purpura|thrombocytopenia|stenosis|atrophy|h(?:a)?emangioma|spondylitis|reconstruction|graft|flap|pessary"
     r"|traction"
-    r"|goggles|vest|table|alarm|template|bougie|beats|interval|sulcus|tongue|canal|viper|restraint|scissors|clips?|clamp"
+    r"|goggles|vest|table|alarm|template|bougie|beats|interval|sulcus|tongue|canal|viper|restraint|scissors|clips?"
+    r"|clamp"
     r"|screws?|plates?|rod|nail|cage|stem|liner|belt|wheelchair|crutch(?:es)?|cushion|mattress|pump|generator|device"
     r"|type(?= (?:not|of|release))|notch|foramen|duct|gland|ligament|fascia|loop|valve|vein|artery|nerve|plexus|island"
     r"|islets|bundle|jar|flask|solution|agar|medium|antigen|antibody|phenotype|kit|assay|panel|exercises?"
@@ -69,8 +71,10 @@ _TERM_HEADS = (
 )
 """Words of medicine before which a capitalised word is a term's and not a person's."""
 _TITLE_BEFORE = (
-    r"(?:\b(?:mr|mrs|ms|mx|dr|miss|prof|nurse|doctor|rn|patient|pt|name|wife|husband|spouse|partner|son|daughter|dtr|mother|father|mom|dad|brother|sister"
-    r"|aunt|uncle|niece|nephew|cousin|grandson|granddaughter|grandmother|grandfather|friend|neighbor)\b[.:]? ?|(?-i:(?<!\p{L})\p{Lu}\.? ))$"
+    r"(?:\b(?:mr|mrs|ms|mx|dr|miss|prof|nurse|doctor|rn|patient|pt|name|wife|husband|spouse|partner|son|daughter|dtr"
+    r"|mother|father|mom|dad|brother|sister"
+    r"|aunt|uncle|niece|nephew|cousin|grandson|granddaughter|grandmother|grandfather|friend|neighbor)\b[.:]? ?"
+    r"|(?-i:(?<!\p{L})\p{Lu}\.? ))$"
 )
 _TESTED = (
     r"(?:\b(?:positive|negative|neg|pos|equivocal|bilateral)[ \n](?P<id>(?-i:\p{Lu}[\p{L}'-]+))(?= (?:and|or|sign"
@@ -131,6 +135,11 @@ _RESULT = (
 _NEXT_TERM = r"^(?:'s?)?(?: \([^()\n]{1,30}\))?(?:[ \n]?[,;/&+][ \n]?(?:and |or )?|[ \n](?:and|or|vs\.?|then)[ \n]|-)$"
 
 
+_SAID_OF_ILLNESS = r"(?<=\b(?:hx|h/o|history of|suggests?|pmh:?|pmhx:?|of|with|for|known|possible|probable|likely"
+    r"|r/o|rule out|has|had|chronic) |; |, )"
+"""What stands before an illness that is called by its name alone: `hx Ogilvie's`."""
+
+
 def _in_row(text: str) -> list[tuple[int, int]]:
     """Return names in a row of terms of which one is no person's name: `Neer, Hawkins-Kennedy, Speed`."""
     words = lexicon()
@@ -175,6 +184,7 @@ def term_spans(text: str) -> tuple[tuple[int, int], ...]:
     found += _in_row(text)
     told = [match.span() for match in matches(headed, text)]
     told += named(text, "rated", rf"(?:'s)?{_RATED}", _NO_PERSON_BEFORE)
+    told += named(text, "eponyms", r"'s(?=[,.;)\n])", _SAID_OF_ILLNESS)
     told += (span for span in named(text, "resulted", _RESULT, _NO_PERSON_BEFORE) if _is_result(text[slice(*span)]))
     for start, end in told:
         before = text[max(0, start - 24) : start]

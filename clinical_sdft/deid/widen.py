@@ -22,9 +22,11 @@ _DOUBLE = r"^ \p{Lu}-\p{Lu}\b\.?"
 """The initials of a double name."""
 _GENERATION = r"^,? (?:Jr|Sr|JR|SR|II|III|IV)\b\.?"
 _HALL = (
-    r"^(?: \p{Lu}[\p{L}'-]+){0,2} (?:(?:Waiting |Conference )?Room|Clinic|Hospital|Center|Wing|Tower|Hall|Library"
-    r"|Church|School|Foundation|Fund"
-    r"|Farms?|Ranch|Funeral Home|church|parish|school|funeral home|farm|credit union)\b"
+    r"^(?:'s office\b|(?: \p{Lu}[\p{L}'-]+){0,2} (?:(?:Waiting |Conference )?Room|Clinic|Hospital|Center|Wing|Tower"
+    r"|Hall|Library"
+    r"|Church|School|Foundation|Fund|Surgery|Pharmacy|Pathology|Imaging|Rehab|Endocrine|Dental|Medicine|Health|Detox"
+    r"|Oncology|Lab"
+    r"|Farms?|Ranch|Funeral Home|church|parish|school|funeral home|farm|credit union)\b)"
 )
 """What makes a person's name one of a place."""
 _CODE_RIGHT = r"^(?:[-/.*][A-Za-z0-9]+)*[A-Za-z0-9]*(?: (?:\d{1,2}|[A-Z]\d?)(?= *(?:[\n,;)]|$|\.\s| {2})))?"
@@ -41,7 +43,8 @@ _BOX_LEFT = r"\b(?:RR|R\.R\.|HC|rural route|route|rt)\.? \d{1,3},? $"
 _SMALL_TAIL = (
     r"^ (?:area )?(?:church|parish|school|credit union|library|shelter|clinic|hospital|pharmacy|office|campus|lounge"
     r"|diner|chapel"
-    r"|temple|mosque|casino|dairy|bldg|building|satellite|annex|depot|garage|lab|hub|outreach|nursing home|rehab|jail|prison|dispensary|plant|mill|farm|ranch|factory|warehouse)\b"
+    r"|temple|mosque|casino|dairy|bldg|building|satellite|annex|depot|garage|lab|hub|outreach|nursing home|rehab|jail"
+    r"|prison|dispensary|plant|mill|farm|ranch|factory|warehouse)\b"
 )
 _TAIL_WORDS = word_set(
     "regional memorial community general hospital clinic center centre medical health healthcare care lab labs "

@@ -10,7 +10,8 @@ import yaml
 from clinical_sdft.deid.categories import Category
 
 _DEGREE = (
-    r"(?:m\.?d|d\.?o|r\.?n|n\.?p|ph\.?d|p\.?a(?:-c)?|dds|dmd|dpm|dpt|pt|ot|otr/?l?|lpn|lvn|cna|aprn|crna|fnp(?:-bc)?|dnp"
+    r"(?:m\.?d|d\.?o|r\.?n|n\.?p|ph\.?d|p\.?a(?:-c)?|dds|dmd|dpm|dpt|pt|ot|otr/?l?|lpn|lvn|cna|aprn|crna|fnp(?:-bc)?"
+    r"|dnp"
     r"|cnm"
     r"|pharmd|rph|mbbs|msw|lcsw|lmsw|lpc|lmft|emt(?:-p)?|nrp|rrt|rd|bsn|msn|mph|mba|f\.?a\.?c\.?[spc]\.?|faap|facc"
     r"|facep|ccrn|lsw|lisw|licsw|dc|od"

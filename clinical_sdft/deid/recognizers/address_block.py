@@ -160,7 +160,10 @@ _NO_WAY = (
 )
 """`via` as a word of English and no street."""
 _NO_FIRST = word_set("of up to at in on with for by from x out and or the")
-_NO_STREET = word_set("out year years yr yrs month months week weeks day days hour hours mg mcg ml meq times per")
+_NO_STREET = word_set(
+    "lb lbs kg units sq cc hz khz fork lens irrigate out year years yr yrs month months week weeks day days hour hours "
+    "mg mcg ml meq times per"
+)
 
 
 def is_street(text: str) -> bool:

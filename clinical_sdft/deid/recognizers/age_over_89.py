@@ -24,7 +24,8 @@ def recognizer(policy: DeidPolicy) -> RuleRecognizer:
         (
             Rule(rf"(?<![\w./])(?P<id>{_NUMBER}{_UNIT})", Category.AGE, 0.87),
             Rule(
-                rf"(?<![\w./]|[<>=≥≤] ?|\bt |(?:fever|temp|temperature|tmax) (?:of |to |above |over )?){_AGE} ?(?:-|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b",
+                rf"(?<![\w./]|[<>=≥≤] ?|\bt |(?:fever|temp|temperature|tmax) (?:of |to |above |over )?){_AGE} ?(?:-"
+                rf"|/)?(?:[mf]|male|female|man|woman|lady|gentleman)\b",
                 Category.AGE,
                 0.87,
             ),

@@ -41,6 +41,13 @@ def recognizer() -> RuleRecognizer:
             ),
             Rule(r"(?<![\w.-])[A-Z]{1,3}\d{3,}(?:\.\w{1,4}){2,}(?:-\w+)*(?!\w)", Category.DEVICE, 0.86),
             Rule(r"(?<![\w.,/-])0\d{2,4}-\d{2,4}-[A-Z](?![\w-])", Category.DEVICE, 0.86, ignore_case=False),
+            Rule(
+                r"\b(?:unit|generator|aids?|pump|monitor|programmer|stimulator|recorder|transmitter|cpap|bipap"
+                r"|concentrator|cup|vac"
+                r"|serial|device)[ :,#]{1,2}(?P<id>\d{4}\.\d{4,6})(?![\w/-]|[.,]\d)",
+                Category.DEVICE,
+                0.87,
+            ),
             Rule(r"(?<!\w)\+[A-Z]\d{3}[A-Z0-9]{4,}(?:/\$*\+?[A-Z0-9$]+)*", Category.DEVICE, 0.95),
             Rule(r"\(01\)\s?\d{12,14}(?:\s?\(\d\d\)\s?[A-Z0-9-]+)*", Category.DEVICE, 0.95),
             Rule(r"(?<!\w)01\s\d{14}(?:\s(?:10|11|17|21|30)\s[A-Z0-9]+)+", Category.DEVICE, 0.95),

@@ -41,11 +41,14 @@ _KIND = (
     r"|Casino|Stables|Nursery|Bakery|Market|Grocery|Hardware|Daycare|Preschool|Head Start|Senior Center|VFW|YMCA|YWCA"
     r"|Tribal (?:Health|Clinic)|Health Department|Housing|Apartments|Towers|Estates|Village|Terrace|Home Health|DME"
     r"|Medical Supply"
-    r"|Cleaners|Lines|Bros\.?|Brothers|Casino|Express|& Sons?|& Daughters?|Oxygen|Taxi|Living|Network|Lung|Skin|Comprehensive|Urgent|ASC|State|Flight|CBOC|VHCS|VAMC|CU|[Cc]onvent"
+    r"|Cleaners|Lines|Bros\.?|Brothers|Casino|Express|& Sons?|& Daughters?|Oxygen|Taxi|Living|Network|Lung|Skin"
+    r"|Comprehensive|Urgent|ASC|State|Flight|CBOC|VHCS|VAMC|CU|[Cc]onvent"
     r"|Interiors|Haul|Cattle"
     r"|Hearing|Cemetery|Monastery|Abbey|Troop \d+|PD|VFD|Police|Sheriff|Cab|Towing|Tow|Rental|Rentals|Motel|Inn"
     r"|Brewing|Winery|Orchards?"
-    r"|Produce|Packing|Seafood|Poultry|Nursery|Landscaping|Painting|Concrete|Drywall|Trucking|Dental(?: Arts)?|Vision"
+    r"|Produce|Packing|Seafood|Poultry|Nursery|Landscaping|Painting|Concrete|Drywall|Trucking|Dental Arts"
+    r"|Hematology-Oncology|Cardiac Rehab|Hand Surgery|Endocrine|Detox|PT|House|Lutheran Home|Outpatient Lab|Dental"
+    r"|Vision"
     r"|Optical|Hearing|Infusion|Oncology|Dialysis|Endoscopy|Surgicenter|Urgent Care|Walk-In)"
 )
 _NO_NAME = word_set(
@@ -140,7 +143,8 @@ def recognizer() -> RuleRecognizer:
                 accept=_is_letterhead,
             ),
             Rule(
-                r"\b(?P<id>(?:Our Lady|Hospice|Family Rx|Friends|House|Church|Sisters|Daughters|Children's|University"
+                r"\b(?P<id>(?:(?:\p{Lu}[\p{L}'-]+ )?(?:Clinic|Pharmacy|Institute|Dialysis|Imaging)|\p{Lu}\p{Ll}+Care"
+                r"|Our Lady|Hospice|Family Rx|Friends|House|Church|Sisters|Daughters|Children's|University"
                 r"|College|Bank|Port) of (?:the )?"
                 r"\p{Lu}[\p{L}'-]+(?: (?:of (?:the )?)?\p{Lu}[\p{L}'-]+){0,3})",
                 Category.FACILITY,

@@ -6,7 +6,8 @@ from clinical_sdft.deid.recognizers.rules import LONG_CODE, TO_VALUE, Rule, Rule
 _LABEL = (
     r"\b(?:health ?plan|plan|hp(?:id)?|hpbn|member(?:ship)?|policy|subscriber|insur(?:ance|ed|er)"
     r"|beneficiary|medicare"
-    r"|medicaid|group|grp|gp|rxgrp|payer|mbi|hicn?|coverage|hmo|ppo)(?:[ /-](?:beneficiary|member|policy|plan|insurance|group"
+    r"|medicaid|group|grp|gp|rxgrp|payer|mbi|hicn?|coverage|hmo|ppo)(?:[ /-](?:beneficiary|member|policy|plan"
+    r"|insurance|group"
     r"|subscriber|card|coverage))*"
 )
 _PAYER = (

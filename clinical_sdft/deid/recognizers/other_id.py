@@ -58,7 +58,7 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"{_SURE}{TO_VALUE}{CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
             Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
             Rule(
-                r"\b(?:access|hep|login|confirmation|activation|entry|gate|door|lock ?box|pin|pass ?code|voucher|promo"
+                r"\b(?:access|hep|login|confirmation|activation|door|lock ?box|pin|pass ?code|voucher|promo"
                 r"|join|meeting|study|chart|census)"
                 r"(?: (?:code|no|number|#"
                 r"|id))?\.?[ :#]{1,3}(?P<id>(?=[A-Z0-9-]*\d)[A-Z0-9]{3,}(?:[-,][A-Z0-9]{2,})*)(?![\w-])",
@@ -87,9 +87,13 @@ def recognizer() -> RuleRecognizer:
                 0.84,
                 ignore_case=False,
             ),
+            Rule(r"(?<![\w.,/:-])[A-Z]{1,3}\d{2}:\d{3,6}(?![\w/:-]|[.,]\d)", Category.OTHER_ID, 0.84),
+            Rule(r"(?<![\w.,/-])[A-Z]\d{5,}/\d{1,3}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.84),
+            Rule(r"(?<![\w.,/-])\d{6,}[A-Z](?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.8, ignore_case=False),
             Rule(r"(?<![\w.,/-])\d{4} \d{4} \d{2}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.8),
             Rule(
-                r"(?<![\w/])[\w.-]+\.(?:svs|ged|dcm|jpe?g|png|tiff?|pdf|heic|docx?|xlsx?|csv|zip|mp4|mov|wav|m4a|edf|nii|eml|msg|hl7|xml|txt|bmp|gif)(?!\w)",
+                r"(?<![\w/])[\w.-]+\.(?:svs|ged|dcm|jpe?g|png|tiff?|pdf|heic|docx?|xlsx?|csv|zip|mp4|mov|wav|m4a|edf"
+                r"|nii|eml|msg|hl7|xml|txt|bmp|gif)(?!\w)",
                 Category.OTHER_ID,
                 0.93,
             ),
@@ -101,7 +105,8 @@ def recognizer() -> RuleRecognizer:
             Rule(r"\bcode[ :]{1,2}(?P<id>(?-i:[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5}){2,}))(?![\w-])", Category.OTHER_ID, 0.8),
             Rule(
                 r"\b(?:by|tech|user|phleb|rn|badge|armband|seals?|bottle|workstation|station|terminal|host)[ :#]{1,2}"
-                r"(?P<id>(?-i:(?:[A-Z]{1,3}[ -]?)?\d{4,6}))(?![\w/-]|[.,]\d| ?(?:mg|ml|mcg|units?|cells|steps|hours|hrs|h)\b)",
+                r"(?P<id>(?-i:(?:[A-Z]{1,3}[ -]?)?\d{4,6}))(?![\w/-]|[.,]\d| ?(?:mg|ml|mcg|units?|cells|steps|hours"
+                r"|hrs|h)\b)",
                 Category.OTHER_ID,
                 0.7,
                 accept=_is_no_value,

@@ -95,6 +95,13 @@ def recognizer() -> RuleRecognizer:
                 0.86,
             ),
             Rule(rf"{_LABEL}(?P<id>\+?\(?\d(?:[ ().-]{{0,2}}\d){{6,13}}{_EXTENSION})(?!\w)", Category.PHONE, 0.89),
+            Rule(rf"(?<![\w/.-])\d{{3}}/\d{{3}}/\d{{4}}{_EXTENSION}(?![\w/-])", Category.PHONE, 0.87),
+            Rule(
+                r"\b(?:fax|phone|tel|call(?:ed|s)?|reach(?:ed)?)\b[^.;\n\d]{0,28}[ ,](?P<id>\d{3}[ \n]\d{4})(?![\w/-]"
+                r"|[.,]\d)",
+                Category.PHONE,
+                0.85,
+            ),
             Rule(_GROUPS, Category.PHONE, 0.83, accept=_is_phone),
             Rule(rf"(?<![\w.,/-])\(?\+?\d(?:[ ().-]{{0,2}}\d){{5,13}}{_EXTENSION}{_KIND_AFTER}", Category.PHONE, 0.88),
             Rule(
@@ -103,7 +110,8 @@ def recognizer() -> RuleRecognizer:
                 0.87,
             ),
             Rule(
-                r"\b(?:p(?= \d\d-\d{4}\b)|pgr|pager|beeper|bpr|page|spectralink|vocera|asc?om|desk|intercom|line)\.?[ :#]{1,3}"
+                r"\b(?:p(?= \d\d-\d{4}\b)|pgr|pager|beeper|bpr|page|spectralink|vocera|asc?om|desk|intercom"
+                r"|line)\.?[ :#]{1,3}"
                 r"(?P<id>\d{1,2}[- ]\d{3,4}|\d{4,7})(?![\w-]|[.,]\d)",
                 Category.PHONE,
                 0.86,

@@ -30,15 +30,22 @@ _NAMED = rf"(?<![\p{{L}}.'-])(?P<id>(?-i:\p{{Lu}}\p{{L}}+(?: \p{{Lu}}\p{{L}}+)? 
 _LED = r"(?<![\p{L}.'-])(?P<id>(?-i:(?:Bayou|Lake|Mount|Fort|Port|Camp|Point|Cape) \p{Lu}\p{L}+))(?![\w'-])"
 
 
+_NEAR = (
+    r"\b(?:stay(?:s|ing)?|lives?|living|sleep(?:s|ing)|camp(?:s|ed|ing)?|found|picked up) (?:near|by|behind"
+    r"|under) (?:the )?"
+    r"(?P<id>(?-i:\p{Lu}\p{L}+(?: \p{Lu}\p{L}+){0,2}))(?![\w'-])"
+)
+
+
 def _by_land(text: str) -> Iterator[tuple[int, int]]:
     """Yield places by a word of the landscape: `Skunk Hollow`, `Bayou Sorrel`; not `Iliac Ridge`."""
     if flat_text(text):
         return
     known = lexicon()
-    for pattern in (_NAMED, _LED):
+    for pattern in (_NAMED, _LED, _NEAR):
         for match in matches(pattern, text):
             words = [plain_letters(word) for word in match["id"].split()]
-            told = words[:-1] if pattern == _NAMED else words[1:]
+            told = words[:-1] if pattern == _NAMED else words[1:] if pattern == _LED else words
             begins = begins_sentence(text, match.start("id"))
             plain = any(word in known.clinical or word in known.departments for word in told)
             if not plain and match.start("id") not in term_words(text) and not (begins and is_function_word(words[0])):

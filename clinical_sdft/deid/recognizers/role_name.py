@@ -24,7 +24,8 @@ _KIN = (
     r"|mum|mama"
     r"|dad|daddy|papa|parents?|brother|sister|sib(?:ling)?|twin|aunt(?:ie)?|uncle|niece|nephew|cousin|grand(?:mother"
     r"|father|ma|pa"
-    r"|son|daughter|child|kid)|granny|nana|gma|gpa|papaw|mamaw|meemaw|grandson|step(?:mother|father|mom|dad|son|daughter|brother|sister)|neighbou?rs?"
+    r"|son|daughter|child|kid)|granny|nana|gma|gpa|papaw|mamaw|meemaw|grandson|step(?:mother|father|mom|dad|son"
+    r"|daughter|brother|sister)|neighbou?rs?"
     r"|friend|buddy"
     r"|roommate|housemate|caregiver|caretaker|godmother|godfather|sitter|babysitter|landlord|landlady|boss|foreman"
     r"|supervisor|co-?worker|teacher|coach|pastor|sponsor|driver|deputy|trooper|chaplain|infant|baby|newborn|pt"
@@ -35,7 +36,8 @@ _KIN = (
     r"|rep|break-?up w(?:ith|/))"
 )
 _STAFF = (
-    r"(?:(?i:\p{L}+(?:ologist|iatrist|ician|ontist))|ADJUSTER|SURGEON|SURG|ANES|ATTENDING|RN|LPN|LVN|CNA|PCA|PCT|NP|PA|PA-C|MA|RT|RRT|PT|PTA|OT|OTA|SLP|SW|LCSW|CM|CO|EMT|EMT-P|RD|HHA|[Mm]edic"
+    r"(?:(?i:\p{L}+(?:ologist|iatrist|ician|ontist))|ADJUSTER|SURGEON|SURG|ANES|ATTENDING|RN|LPN|LVN|CNA|PCA|PCT|NP|PA"
+    r"|PA-C|MA|RT|RRT|PT|PTA|OT|OTA|SLP|SW|LCSW|CM|CO|EMT|EMT-P|RD|HHA|[Mm]edic"
     r"|[Pp]aramedic|[Tt]ech"
     r"|[Tt]echnician|[Aa]sst|[Aa]ssistant|[Hh]ospitalist|[Ii]ntensivist|[Rr]esident|[Ii]ntern|[Ff]ellow|[Ee]xaminer"
     r"|[Aa]tty"
@@ -162,13 +164,15 @@ def recognizer() -> RuleRecognizer:
                 accept=_is_called,
             ),
             Rule(
-                rf"\b(?:Wm|Chas|Jos|Geo|Thos|Jas|Robt|Edw|Benj|Saml|Danl|Alex|Jno|Fred'k|Fredk)\. (?:\p{{Lu}}\. ?)?{_WORD}(?:-{_WORD})?",
+                rf"\b(?:Wm|Chas|Jos|Geo|Thos|Jas|Robt|Edw|Benj|Saml|Danl|Alex|Jno|Fred'k"
+                rf"|Fredk)\. (?:\p{{Lu}}\. ?)?{_WORD}(?:-{_WORD})?",
                 Category.NAME,
                 0.8,
                 ignore_case=False,
             ),
             Rule(
-                rf"(?<=\p{{Lu}}\p{{L}}+,? \(?\d{{1,2}}\)?[,;] (?:and )?)(?P<id>{_WORD})(?=,? \(?\d{{1,2}}\b(?![./:%-]| ?(?:mg|ml|mcg|units?)))",
+                rf"(?<=\p{{Lu}}\p{{L}}+,? \(?\d{{1,2}}\)?[,;] (?:and )?)(?P<id>{_WORD})(?=,? \(?\d{{1,2}}\b(?![./:%-]"
+                rf"| ?(?:mg|ml|mcg|units?)))",
                 Category.NAME,
                 0.68,
                 ignore_case=False,

@@ -96,7 +96,8 @@ def recognizer() -> RuleRecognizer:
             ),
             Rule(rf"(?<=[.;] )(?P<id>(?-i:(?:\p{{Lu}}\.){{2,3}}))(?= {_DEGREE}\b)", Category.NAME, 0.72),
             Rule(
-                rf"\b(?:[td]:|trans(?:cribed)?[:.]?|typed[:.]?|dict[:.]?) ?(?:{_DAY} )?(?P<id>{_SMALL}){_ENDS}(?= {{2}}|[ \t]*\n|[ \t]*$)",
+                rf"\b(?:[td]:|trans(?:cribed)?[:.]?|typed[:.]?"
+                rf"|dict[:.]?) ?(?:{_DAY} )?(?P<id>{_SMALL}){_ENDS}(?= {{2}}|[ \t]*\n|[ \t]*$)",
                 Category.NAME,
                 0.72,
                 accept=_is_somebody,

@@ -13,6 +13,7 @@ from clinical_sdft.deid.lexicon import (
 )
 from clinical_sdft.deid.recognizers.address_block import is_street
 from clinical_sdft.deid.recognizers.rules import Rule, RuleRecognizer
+from clinical_sdft.deid.text import matches
 from clinical_sdft.deid.words import flat_text, term_words
 
 _SUFFIX = (
@@ -96,6 +97,25 @@ def _state() -> str:
     return rf"(?:(?:{_codes()[1]})\b|(?:{names}))"
 
 
+_ROAD = (
+    r"(?-i:(?:[NSEW]\.? )?(?:(?:\p{Lu}[\p{L}'-]+|\d{1,3}(?:st|nd|rd|th)) ){1,3}(?:Street|St|Road|Rd|Avenue|Ave"
+    r"|Boulevard|Blvd"
+    r"|Drive|Dr(?!\.? \p{Lu})|Lane|Ln|Highway|Hwy|Pike|Parkway|Pkwy|Court|Ct|Circle|Cir|Trail|Trl|Terrace|Ter|Turnpike"
+    r"|Alley"
+    r"|Extension|Ext)\b\.?(?: (?:[NSEW]{1,2}|North|South|East|West)\b)?)(?! \p{L}+ (?i:home|clinic|hospital|house"
+    r"|center|care))"
+)
+"""A street without a house number; the words before it tell that somebody lives or was found there."""
+
+
+def _is_road(text: str, start: int, end: int) -> bool:
+    """Tell `on Rooster Bridge Rd` from `at Discharge Dr` and `on Second Ave` of a heading."""
+    words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}'-]*", text[start:end])][:-1]
+    known = lexicon()
+    told = [word for word in words if word not in ("n", "s", "e", "w")]
+    return bool(told) and not any(word in known.clinical or is_function_word(word) for word in told)
+
+
 def _streets() -> tuple[Rule, ...]:
     return (
         Rule(
@@ -109,6 +129,20 @@ def _streets() -> tuple[Rule, ...]:
             accept=_is_line,
         ),
         Rule(r"\bp\.? ?o\.? ?box \d+\b", Category.ADDRESS, 0.88),
+        Rule(
+            rf"\b(?:on|off|at|from|near|of|down|along|to|and|&|up|behind|via|corner of|around) (?:the "
+            rf"|old )?(?P<id>{_ROAD})(?![\w'-])",
+            Category.ADDRESS,
+            0.78,
+            accept=_is_road,
+        ),
+        Rule(
+            r"\b(?:on|off|at|from|near|of|down|along|to) (?:the )?(?P<id>(?:county|state|farm|forest|fm|old|rural|us"
+            r"|u\.s\.)? ?"
+            r"(?:rd|road|hwy|highway|route|rte|rt|cr|sr|fm)\.? \d{1,4}[A-Z]?)(?![\w/-]|[.,]\d| ?(?:mg|ml))",
+            Category.ADDRESS,
+            0.78,
+        ),
     )
 
 
