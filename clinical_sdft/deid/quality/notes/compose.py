@@ -12,11 +12,11 @@ from clinical_sdft.deid.quality.notes.values import fill
 from clinical_sdft.deid.quality.notes.world import World, make_world
 from data_contracts import GoldDocument, GoldSpan, KeptSpan
 
-SEEDS = {Split.TUNING: 20261101, Split.HELD_OUT: 20317733}
+SEEDS = {Split.TUNING: 20261101, Split.HELD_OUT: 20349186}
 """One seed to tune on, one that is held out and frozen: changing it, or a pool, makes older figures void.
 
 The held-out seed is drawn with new pools whenever the misses on an older one have been looked at (20264711, 20271931,
-20283319, 20294407, 20305519, 20317733 so far)."""
+20283319, 20294407, 20305519, 20317733, 20349186 so far)."""
 
 WITHOUT = "without_identifiers"
 SHARE_WITHOUT = 0.15

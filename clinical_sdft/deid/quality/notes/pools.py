@@ -10,7 +10,7 @@ import yaml
 from clinical_sdft.deid.quality.choices import Split
 
 _FOLDERS = {
-    Split.TUNING: ("tuning", "tuning_later", "tuning_third", "tuning_fourth", "tuning_fifth"),
+    Split.TUNING: ("tuning", "tuning_later", "tuning_third", "tuning_fourth", "tuning_fifth", "tuning_sixth"),
     Split.HELD_OUT: ("held_out",),
 }
 

@@ -13,8 +13,8 @@ from data_contracts import GoldDocument, sha256_digest
 
 PARTS = (Split.TUNING, Split.HELD_OUT)
 FROZEN = {
-    Split.TUNING: "sha256:45bd3d2cc421e8362fa8f1231f25087ca0f78681af51ad262a0f88dc6f85113e",
-    Split.HELD_OUT: "sha256:50f2f65983be04d7c226dcce270d8df3e52b9b8baebcb445112df3165fc710cc",
+    Split.TUNING: "sha256:c9246f98c4de19296703755dc2b51c071cb8121a5820132ef9d4f72d115c6d78",
+    Split.HELD_OUT: "sha256:9d4969c00f76bd0e1d79dade8cb49ca574844e5093a9e76e35b54adaf697df1f",
 }
 
 

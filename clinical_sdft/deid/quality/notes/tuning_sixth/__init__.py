@@ -1,0 +1,1 @@
+"""Material of notes to tune on, once reported on."""
