@@ -135,8 +135,10 @@ _RESULT = (
 _NEXT_TERM = r"^(?:'s?)?(?: \([^()\n]{1,30}\))?(?:[ \n]?[,;/&+][ \n]?(?:and |or )?|[ \n](?:and|or|vs\.?|then)[ \n]|-)$"
 
 
-_SAID_OF_ILLNESS = r"(?<=\b(?:hx|h/o|history of|suggests?|pmh:?|pmhx:?|of|with|for|known|possible|probable|likely"
+_SAID_OF_ILLNESS = (
+    r"(?<=\b(?:hx|h/o|history of|suggests?|pmh:?|pmhx:?|of|with|for|known|possible|probable|likely"
     r"|r/o|rule out|has|had|chronic) |; |, )"
+)
 """What stands before an illness that is called by its name alone: `hx Ogilvie's`."""
 
 
