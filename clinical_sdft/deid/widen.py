@@ -93,7 +93,8 @@ def _grown(text: str, span: Span, flat: bool) -> Span:
         prefixed = _left(text, span, _PREFIX_LEFT)
         low = stem(text[prefixed.start : span.start].strip())
         plain = low in lexicon().clinical | lexicon().departments | lexicon().abbreviations or is_vocabulary(low)
-        return span if plain else prefixed
+        told = any(matches(r"[:#=] ?$", text[max(0, prefixed.start - 2) : prefixed.start]))
+        return span if plain and not told else prefixed
     if span.category == Category.ADDRESS:
         for pattern in (_QUARTER, _UNIT, _FLOOR):
             span = _right(text, span, pattern, ignore_case=True)
@@ -157,7 +158,7 @@ def _over_capitals(text: str, span: Span, prose: bool = True) -> Span:
             break
         word = stem(found["id"])
         known = lexicon()
-        if not prose and ((is_vocabulary(word) and not is_listed_name(word)) or found["id"].isupper()):
+        if not prose and ((is_vocabulary(word) and not known.is_surely_name(word)) or found["id"].isupper()):
             break
         if word in _NOT_BEHIND or is_function_word(word) or word in known.states or found["id"] in known.state_codes:
             break

@@ -49,7 +49,7 @@ _STAFF = (
     r"|[Dd]oc|[Ff]irst [Aa]sst|[Cc]harge|[Rr]ecorder|[Cc]aseworker|[Gg]uardian|[Ww]arden)"
 )
 _LINK = r"(?: is| was| named| called| by)?(?:, |: ?| ?\(| [\"']| ?= ?| - | )"
-_WORD = r"\p{Lu}[\p{L}\p{M}]*(?:['-]\p{L}[\p{L}\p{M}]+)*"
+_WORD = r"\p{Lu}[\p{L}\p{M}]+(?:['-]\p{L}[\p{L}\p{M}]+)*"
 _PHRASE = rf"(?P<id>{_WORD}(?:(?: (?:de|la|del|van|von|der|al|el|bin))* {_WORD}){{0,2}}(?: \p{{Lu}}\b\.?)?)"
 _BEHIND = r"(?!['’](?!s\b)\w|\w|[:/])"
 
@@ -77,7 +77,11 @@ def _is_called(text: str, start: int, end: int) -> bool:
     words = _words(text, start, end)
     if flat_text(text) or start in term_words(text) or text[start:end].split()[0].isupper():
         return False
-    return len(words[0]) > 1 and not any(map(_is_none, words)) and text[start:end].split()[-1] not in ("I", "A", "Self")
+    return (
+        len(words[0]) > 1
+        and not any(_is_none(word) for word in words if len(word) > 1)
+        and text[start:end].split()[-1] not in ("I", "A", "Self")
+    )
 
 
 def _is_child(text: str, start: int, end: int) -> bool:
@@ -97,6 +101,12 @@ def _is_staff(text: str, start: int, end: int) -> bool:
 
 def _is_no_term(text: str, start: int, end: int) -> bool:
     return not any(map(_is_none, _words(text, start, end)))
+
+
+def _is_quoted(text: str, start: int, end: int) -> bool:
+    """Tell `Ming-Zhu "May"` from `Order "STAT"`: one word behind a name, and none of medicine."""
+    word, known = stem(text[start:end]), lexicon()
+    return not flat_text(text) and word not in known.clinical | known.departments
 
 
 def _is_in_brackets(text: str, start: int, end: int) -> bool:
@@ -161,7 +171,7 @@ def recognizer() -> RuleRecognizer:
                 Category.NAME,
                 0.7,
                 ignore_case=False,
-                accept=_is_called,
+                accept=_is_quoted,
             ),
             Rule(
                 rf"\b(?:Wm|Chas|Jos|Geo|Thos|Jas|Robt|Edw|Benj|Saml|Danl|Alex|Jno|Fred'k"

@@ -52,7 +52,9 @@ def _is_led_by_initials(text: str, start: int, end: int) -> bool:
 def _is_login(text: str, start: int, end: int) -> bool:
     """Tell `reviewed by jhofmeister` from `reviewed by pharmacy`."""
     value = text[start:end]
-    return not any(is_vocabulary(part) and not is_listed_name(part) for part in (value, value.rstrip("0123456789")))
+    return not is_function_word(value) and not any(
+        is_vocabulary(part) and not is_listed_name(part) for part in (value, value.rstrip("0123456789"))
+    )
 
 
 def recognizer() -> RuleRecognizer:
@@ -65,7 +67,10 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"//? ?(?:s/ ?)?(?P<id>{_SMALL}|{_BIG}) ?//?(?!\w)", Category.NAME, 0.74, accept=_are_initials),
             Rule(rf"\b{_WROTE}[ :=]{{1,3}}(?P<id>{_BIG}|{_SMALL}){_ENDS}", Category.NAME, 0.74, accept=_are_initials),
             Rule(
-                rf"\b{_CHECKED}[ :]{{1,2}}(?P<id>{_BIG}){_ENDS}(?! \p{{Lu}})", Category.NAME, 0.7, accept=_are_initials
+                rf"\b{_CHECKED}[ :]{{1,2}}(?P<id>{_BIG}){_ENDS}(?! (?-i:\p{{Lu}}))",
+                Category.NAME,
+                0.7,
+                accept=_are_initials,
             ),
             Rule(
                 rf"\b(?:per|by|w/|with|cc:?|for) (?P<id>(?-i:\p{{Lu}}{{3}})){_ENDS}(?! \p{{L}}|s\b)",
