@@ -176,7 +176,9 @@ def _step(text: str, span: Span) -> Span:
 
 
 def _may_be_linked(word: str) -> bool:
-    return _is_tail(word) or not (is_function_word(word) or word in lexicon().clinical or is_listed_name(word))
+    return _is_tail(word) or not (
+        word in _NOT_BEHIND or is_function_word(word) or word in lexicon().clinical or is_listed_name(word)
+    )
 
 
 def _is_tail(word: str) -> bool:

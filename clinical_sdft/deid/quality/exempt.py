@@ -38,6 +38,7 @@ _JOINTS = re.compile(
 _EXTENSION = re.compile(r"^[cfthpw](?= ?[\d(])|\bext\b|(?<=\s)x(?=\d)", re.IGNORECASE)
 _LAST_WORDS = re.compile(r"^(?:last|this|next) (?:week|month|year)$", re.IGNORECASE)
 _SMALL_WORDS = re.compile(r"^(?:the|The)\b|\b(?:the|of|on|at|for|and|in|near|de)\b")
+_TITLE_OF_HOUSE = re.compile(r"^(?:Dr|Mr|Mrs|Ms)\b\.?")
 _PLACES = (Category.PLACE, Category.FACILITY, Category.ADDRESS)
 
 
@@ -69,7 +70,7 @@ def exempt(value: str, category: Category) -> frozenset[int]:
     elif category in _PLACES:
         states = (r",\s*([^,\d]+?)\s*(?=,|\d|$)", r"\s([A-Z]{2})\s*(?=,|\d|$)")
         found = [m.span(1) for pattern in states for m in re.finditer(pattern, value) if is_open_place(m[1])]
-        found += [match.span() for match in _SMALL_WORDS.finditer(value)]
+        found += [match.span() for pattern in (_SMALL_WORDS, _TITLE_OF_HOUSE) for match in pattern.finditer(value)]
     elif category == Category.DATE:
         patterns = (_YEAR, _LAST_WORDS, _JOINTS)
         found = [match.span() for pattern in patterns for match in pattern.finditer(value)]

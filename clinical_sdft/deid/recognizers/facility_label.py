@@ -58,6 +58,14 @@ _NO_NAME = word_set(
 )
 
 
+_LOOSE = word_set(
+    "state living flight heart house pt network unit wing tower lines express skin lung sports community bar grill "
+    "market mission "
+    "comprehensive urgent plan inn produce vision hearing oxygen kids mill"
+)
+"""Kinds that are everyday words: before them a name is needed, or a town."""
+
+
 def _told(text: str, start: int, end: int) -> list[str]:
     """Return the words of a phrase that are neither clinical nor a department's, nor everyday small ones."""
     words = [stem(match.group()) for match in matches(r"\p{L}[\p{L}\p{M}'-]*", text[start:end])]
@@ -82,6 +90,12 @@ def _is_of_kind(text: str, start: int, end: int) -> bool:
     kind = stem(text[start:end].split()[-1])
     told = [word for word in told if word != kind]
     if flat_text(text) or not told or first != told[0] or start in term_words(text) or is_drug(first):
+        return False
+    if (
+        kind in _LOOSE
+        and is_vocabulary(first)
+        and not (is_listed_name(first) or plain_letters(first) in large_list("places_large"))
+    ):
         return False
     begins = not text[:start].strip() or text[:start].rstrip(" ")[-1:] in ".;?!\n"
     town = plain_letters(first) in large_list("places_large") or is_listed_name(first)

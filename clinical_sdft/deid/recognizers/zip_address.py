@@ -102,8 +102,9 @@ _ROAD = (
     r"|Boulevard|Blvd"
     r"|Drive|Dr(?!\.? \p{Lu})|Lane|Ln|Highway|Hwy|Pike|Parkway|Pkwy|Court|Ct|Circle|Cir|Trail|Trl|Terrace|Ter|Turnpike"
     r"|Alley"
-    r"|Extension|Ext)\b\.?(?: (?:[NSEW]{1,2}|North|South|East|West)\b)?)(?! \p{L}+ (?i:home|clinic|hospital|house"
-    r"|center|care))"
+    r"|Extension|Ext)\b\.?(?: (?:[NSEW]{1,2}|North|South|East|West)\b)?)"
+    r"(?!(?: \p{L}+)? (?i:home|clinic|hospital|house|center|care|school|church|pharmacy|practice|medical|health|jail"
+    r"|surgery))"
 )
 """A street without a house number; the words before it tell that somebody lives or was found there."""
 
