@@ -1,7 +1,8 @@
 """The patterns that `facility.py` finds names of places of care and work by."""
 
 KINDS = (
-    r"Hospitals?|Hosp|(?:Family |Community |Urgent )?Clinics?|Medical (?:Center|Centre|Group|College|Associates)"
+    r"Med(?:\.|ical)? (?:C(?:en)?te?r\b\.?|Grp\b\.?)|Health C(?:en)?te?r\b\.?|Rehab C(?:en)?te?r\b\.?|Hospitals?|Hosp"
+    r"|(?:Family |Community |Urgent )?Clinics?|Medical (?:Center|Centre|Group|College|Associates)"
     r"|(?:Health|Cancer|Heart|Surgery|Surgical|Trauma|Wellness|Care|Dialysis|Rehab(?:ilitation)?|Imaging|Eye"
     r"|Pain|Birth|Nursing"
     r"|Counseling|Recovery|Treatment|Hospice|Dental|Spine|Sleep|Endoscopy|Infusion|Senior|Day)"
@@ -82,7 +83,8 @@ CAPITALS = (
     r"|the) )?(?-i:\p{Lu}[\p{L}\p{M}'&-]*)){0,4})(?![\p{L}\d])"
 )
 LOOSE_KIND = (
-    r"(?:Imaging|Regional|General|Surgical|Surgicenter|Diagnostics|Oncology|Radiology|Vascular|Cardiology|Wellness|Medical"
+    r"(?:Imaging|Regional|General|Surgical|Surgicenter|Diagnostics|Oncology|Radiology|Vascular|Cardiology|Wellness"
+    r"|Medical"
     r"|Psychiatric|Nursing (?:and|&) Rehab(?:ilitation)?|Orthopa?edics|Ortho|Hospitalists|Homecare"
     r"|Home Care|Home Health"
     r"|Health Services?|Walk-In(?: Clinic)?|ER|VA|VAMC|Pediatrics|Neurology|Dental|Optical|Vision"
