@@ -23,8 +23,7 @@ MONTHS = [
     "december",
 ]
 _MON = (
-    r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May|MAY)|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?"
+    r"(?P<mon>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|(?-i:May|MAY)|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
 )
 _SLASHED = _MON.replace("(?-i:May|MAY)", "may")
@@ -34,53 +33,41 @@ _Y4, _Y = r"(?P<y>(?:18|19|20)\d\d)", r"(?P<y>(?:18|19|20)\d\d|\d\d)"
 _ORD = r"(?P<ord>st|nd|rd|th)?"
 _EDGE, _END = r"(?<![\w/.-])", r"(?![\w/]|[.-](?!(?:[01]\d|2[0-3])[0-5]\d(?!\d))\d)"
 _ORDINAL_WORD = (
-    r"(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth"
-    r"|eleventh|twelfth"
+    r"(?:(?:twenty|thirty)[- ])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|tenth|eleventh|twelfth"
     r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth"
 )
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _CUE = (
     r"\b(?:ecg|ekg|echo|cxr|xr|ct|mri|us|pet|eeg|emg|dos(?: update)?|update|corrected|noted|tele|swab|bal|resumed?"
-    r"|restart(?:ed)?|hold|held|ebus|tavr|tka|tha|cabg|orif|chole|appy|re-?sim|sim|except|tte|tee"
-    r"|cath|eua|egd|colonoscopy|bronch|afb|qft|ppd|tst|on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?"
-    r"|discharged?|adm|d/c|by"
-    r"|after|before|between"
-    r"|presented|returned|around|patient|circa|visit of|verified|follow-?up|appointment|appt|dob|born|started"
-    r"|came in|went home|known well|fall|fell|back|home|first run|collections|left|ama|filed|changed"
-    r"|last|and|through|thru|to|clinic|rtc|f/u|fu|recheck|return(?:s|ing)?|due|scheduled|booked|planned|surgery"
-    r"|procedure"
-    r"|labs?|cultures?|d/c'?d|dc'?d|removed|placed|injur(?:y|ed)|collected|drawn|received|expires?|exp|onset|dos|doi"
-    r"|lmp"
-    r"|to see|see (?:him|her|pt|me)?(?: on)?|mailed|faxed|sent|called|cancel+ed|no-?show|missed|rescheduled|resched"
-    r"|closed"
-    r"|opened|posted|billed|paid|shipped|arrived|arr|tx|rx|filled|refilled|given|appts?|next|prev(?:ious)?|prior|read"
-    r"|placed"
-    r"|done|completed|approved|denied|week of|as of|night of|morning of|evening of|eff(?:ective)?|updated?|signed"
-    r"|dictated|[dt]:"
+    r"|restart(?:ed)?|hold|held|ebus|tavr|tka|tha|cabg|orif|chole|appy|re-?sim|sim|except|tte|tee|cath|eua|egd"
+    r"|colonoscopy|bronch|afb|qft|ppd|tst|on|since|from|until|till|dated?|seen|visit(?:ed)?|admit(?:ted)?|discharged?"
+    r"|adm|d/c|by|after|before|between|presented|returned|around|patient|circa|visit of|verified|follow-?up"
+    r"|appointment|appt|dob|born|started|came in|went home|known well|fall|fell|back|home|first run|collections|left"
+    r"|ama|filed|changed|last|and|through|thru|to|clinic|rtc|f/u|fu|recheck|return(?:s|ing)?|due|scheduled|booked"
+    r"|planned|surgery|procedure|labs?|cultures?|d/c'?d|dc'?d|removed|placed|injur(?:y|ed)|collected|drawn|received"
+    r"|expires?|exp|onset|dos|doi|lmp|to see|see (?:him|her|pt|me)?(?: on)?|mailed|faxed|sent|called|cancel+ed"
+    r"|no-?show|missed|rescheduled|resched|closed|opened|posted|billed|paid|shipped|arrived|arr|tx|rx|filled|refilled"
+    r"|given|appts?|next|prev(?:ious)?|prior|read|placed|done|completed|approved|denied|week of|as of|night of"
+    r"|morning of|evening of|eff(?:ective)?|updated?|signed|dictated|[dt]:"
     rf"|{_WEEKDAY},?|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\b[.,]?)[ :]{{1,2}}"
 )
 _MONTH_CUE = r"\b(?:in|since|of|last|this|until|till|from|early|mid|late|next|by|before|after|during)[ -]"
 _HOLIDAYS = (
     r"(?:christmas|xmas|new year'?s?|thanksgiving|easter)(?: day| eve| sunday| monday| week(?:end)?)?|halloween"
     r"|(?:independence|labou?r|memorial|veterans'?|presidents'?|columbus|mlk|martin luther king|boxing|canada"
-    r"|bastille|anzac"
-    r"|mother'?s'?|father'?s'?|valentine'?s?|st\.? patrick'?s|groundhog) (?:day|weekend|week)|good friday"
-    r"|ash wednesday|palm sunday"
-    r"|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali|eid(?: al-\p{L}+)?|cinco de mayo"
-    r"|super bowl sunday|juneteenth|mardi gras|(?:lunar|chinese) new year|ramadan|kwanzaa|festivus|nowruz"
-    r"|norouz|holi|purim"
-    r"|sukkot|shavuot|pentecost|epiphany|three kings day|day of the dead|d[ií]a de los muertos"
-    r"|guy fawkes(?: night| day)?"
-    r"|(?:earth|flag|election|tax|arbor|indigenous peoples?'?|v-e|victory|australia|republic|mid-autumn|moon"
-    r"|opening|graduation|prom|grandparents'?|april fools?'?|all saints'?|all souls'?|patriots'?|pioneer|leap"
-    r"|inauguration"
-    r"|black friday|cyber monday) (?:day|night|festival)|black friday|cyber monday|(?:maundy|holy) thursday"
-    r"|holy saturday|holy week|spring break"
+    r"|bastille|anzac|mother'?s'?|father'?s'?|valentine'?s?|st\.? patrick'?s|groundhog) (?:day|weekend|week)"
+    r"|good friday|ash wednesday|palm sunday|(?:fourth|4th) of july|hanukkah|passover|rosh hashanah|yom kippur|diwali"
+    r"|eid(?: al-\p{L}+)?|cinco de mayo|super bowl sunday|juneteenth|mardi gras|(?:lunar|chinese) new year|ramadan"
+    r"|kwanzaa|festivus|nowruz|norouz|holi|purim|sukkot|shavuot|pentecost|epiphany|three kings day|day of the dead"
+    r"|d[ií]a de los muertos|guy fawkes(?: night| day)?|(?:earth|flag|election|tax|arbor|indigenous peoples?'?|v-e"
+    r"|victory|australia|republic|mid-autumn|moon|opening|graduation|prom|grandparents'?|april fools?'?|all saints'?"
+    r"|all souls'?|patriots'?|pioneer|leap|inauguration|black friday|cyber monday) (?:day|night|festival)"
+    r"|black friday|cyber monday|(?:maundy|holy) thursday|holy saturday|holy week|spring break"
 )
 _TIME = (
     r"(?:(?:,? (?:at )?|T|@)[0-2]?\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]\.?m\b\.?)?(?:Z|[+-]\d\d:?\d\d)?(?!\d)"
-    r"|(?:,? (?:at )?|@)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?"
-    r"|kcal|l|g|steps)\b))"
+    r"|(?:,? (?:at )?|@)(?:[01]\d|2[0-3])[0-5]\d(?: ?h(?:rs?|ours)?)?(?![\w/-]|[.,:]\d| ?(?:ml|mg|mcg|cc|units?|kcal"
+    r"|l|g|steps)\b))"
 )
 """A time of day that is written with its date."""
 _GLUED_TIME = r"-(?!(?:19|20)\d\d)(?:[01]\d|2[0-3])[0-5]\d(?![\w/-]|[.,:]\d)"
@@ -93,11 +80,9 @@ _SPELLED_YEAR = (
 _BACK = (
     rf"\b(?:on|since|until|till|by|{_WEEKDAY},?|(?:mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?,?|came in|went home|back"
     r"|home|first run|last run|known well|fall|fell|filed|sent|changed|removed|out|placed|inserted|implanted"
-    r"|expire[sd]?|exp"
-    r"|dated?|seen|admitted|discharged|called|collections|hold|visit(?: there)?|ama|cultures of|start(?:ed|ing)?|drawn"
-    r"|stop(?:ped)?|collected|done|repeated|signed|dictated|transcribed|reviewed|terminated|effective|eff|dos"
-    r"|as of|week of)"
-    r"[ :]{1,2}"
+    r"|expire[sd]?|exp|dated?|seen|admitted|discharged|called|collections|hold|visit(?: there)?|ama|cultures of"
+    r"|start(?:ed|ing)?|drawn|stop(?:ped)?|collected|done|repeated|signed|dictated|transcribed|reviewed|terminated"
+    r"|effective|eff|dos|as of|week of)[ :]{1,2}"
 )
 """What stands before a day and a month that are joined by a hyphen: without it they are a range."""
 
@@ -162,21 +147,17 @@ FORMS: tuple[str, ...] = (
     rf"\b(?:early |mid-?|late )?(?:spring|summer|fall|autumn|winter|q[1-4])(?:,? of|,)? {_Y4}\b",
     (
         rf"\b(?<!(?:every|each|any|but|a|alternate|through|thru|-|to|and|[a-z]+day,) ){_WEEKDAY}\b(?! (?:nights"
-        rf"|mornings|evenings|afternoons))(?! ?(?:-|through|thru"
-        rf"|to|and|&|,) ?{_WEEKDAY})"
+        rf"|mornings|evenings|afternoons))(?! ?(?:-|through|thru|to|and|&|,) ?{_WEEKDAY})"
     ),
     (
-        r"\b(?:on|by|until|since|before|after|from|is|was|night|morning|evening|through|due|,) \Kthe "
-        r"(?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?! ?(?:percentile|centile|floor|rib|digit|toe|finger|meta|time|week"
-        r"|month|grade|inter"
-        r"|nerve|ventricle|dose|cycle|visit|attempt|born|of|cranial|day|year|trimester|degree|line|stage|set|person"
-        r"|one|in|most"
-        r"|lumbar|thoracic|cervical|ray|mt|mc|pip|branchial|session|course|admission|time|edition|century|amendment"
-        r"|pass))"
+        r"\b(?:on|by|until|since|before|after|from|is|was|night|morning|evening|through|due|,) \Kthe (?P<d>[12]?\d"
+        r"|3[01])(?:st|nd|rd|th)(?! ?(?:percentile|centile|floor|rib|digit|toe|finger|meta|time|week|month|grade"
+        r"|inter|nerve|ventricle|dose|cycle|visit|attempt|born|of|cranial|day|year|trimester|degree|line|stage|set"
+        r"|person|one|in|most|lumbar|thoracic|cervical|ray|mt|mc|pip|branchial|session|course|admission|time|edition"
+        r"|century|amendment|pass))"
     ),
-    r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$"
-    r"| of (?:this|last|next) month"
-    r"| (?:at|for|with|and|due|because)\b)",
+    r"\b(?:on|by|until|since|before|after|from) \Kthe (?P<d>[12]?\d|3[01])(?:st|nd|rd|th)(?=[.,;)]|$| of (?:this|last"
+    r"|next) month| (?:at|for|with|and|due|because)\b)",
 )
 _BARE = rf"{_EDGE}(?P<m>0?[1-9]|1[0-2])/{_D}(?: ?(?:-|to|through) ?(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01]))?{_END}"
 _WITH_YEAR = rf"{_EDGE}{_M}[/-]{_D}[/-](?:19|20)?\d\d(?![\w/]|[.-]\d)"
@@ -187,21 +168,18 @@ _SCORED_BEFORE = (
     r"|moca|mmse|fois|madrs|epds|minicog|mini-cog|kps|pps) $"
 )
 _NO_DATE_AFTER = (
-    r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of "
-    r"|hour|strain|ns\b|"
-    r"(?:left |right |l |r |hip|knee|ankle|elbow|wrist|shoulder|finger)? ?(?:hip|knee|grip|dorsi|plantar|flex|ext"
-    r"|deltoid|biceps|triceps"
-    r"|quad|hamstring|abduct|adduct)|dtrs?\b|pulses?\b|throughout|bilateral|power|reflex|inch|severity|out of|needle"
-    r"|days?\b|doses?\b)"
+    r"\s*(?:pain|strength|murmur|scale|in (?:severity|intensity)|systolic|tab|dose|cup|pack|ppd|of |hour|strain|ns\b"
+    r"|(?:left |right |l |r |hip|knee|ankle|elbow|wrist|shoulder|finger)? ?(?:hip|knee|grip|dorsi|plantar|flex|ext"
+    r"|deltoid|biceps|triceps|quad|hamstring|abduct|adduct)|dtrs?\b|pulses?\b|throughout|bilateral|power|reflex|inch"
+    r"|severity|out of|needle|days?\b|doses?\b)"
 )
 
 
 SHORT = 120
 """Characters below which a text is first asked whether anything of a date is in it."""
 _TELLING = (
-    r"(?<![\d/.-])\d{1,2} ?[/.-] ?'?\d|(?:18|19|20)\d\d[/.-]?\d{1,2}|\d ?(?:st|nd|rd|th)\b"
-    r"|(?:\b|\d)(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|day\b"
-    r"|\b(?:spring|summer|fall|autumn|winter|q[1-4]\b)"
+    r"(?<![\d/.-])\d{1,2} ?[/.-] ?'?\d|(?:18|19|20)\d\d[/.-]?\d{1,2}|\d ?(?:st|nd|rd|th)\b|(?:\b|\d)(?:jan|feb|mar"
+    r"|apr|may|jun|jul|aug|sep|oct|nov|dec)|day\b|\b(?:spring|summer|fall|autumn|winter|q[1-4]\b)"
     rf"|{_HOLIDAYS}"
 )
 

@@ -23,18 +23,15 @@ _DOUBLE = r"^ \p{Lu}-\p{Lu}\b\.?"
 _GENERATION = r"^,? (?:Jr|Sr|JR|SR|II|III|IV)\b\.?"
 _HALL = (
     r"^(?:'s office\b|(?: \p{Lu}[\p{L}'-]+){0,2} (?:(?:Waiting |Conference )?Room|Clinic|Hospital|Center|Wing|Tower"
-    r"|Hall|Library"
-    r"|Church|School|Foundation|Fund|Surgery|Pharmacy|Pathology|Imaging|Rehab|Endocrine|Dental|Medicine|Health|Detox"
-    r"|Oncology|Lab"
-    r"|Farms?|Ranch|Funeral Home|church|parish|school|funeral home|farm|credit union)\b)"
+    r"|Hall|Library|Church|School|Foundation|Fund|Surgery|Pharmacy|Pathology|Imaging|Rehab|Endocrine|Dental|Medicine"
+    r"|Health|Detox|Oncology|Lab|Farms?|Ranch|Funeral Home|church|parish|school|funeral home|farm|credit union)\b)"
 )
 """What makes a person's name one of a place."""
 _CODE_RIGHT = r"^(?:[-/.*][A-Za-z0-9]+)*[A-Za-z0-9]*(?: (?:\d{1,2}|[A-Z]\d?)(?= *(?:[\n,;)]|$|\.\s| {2})))?"
 _CODE_LEFT = r"(?:[A-Za-z0-9]+[-/.*])+$"
 _PREFIX_LEFT = (
-    r"(?<![\p{L}-])"
-    r"(?P<id>(?!(?:MRN|NPI|DEA|SSN|ID|RN|MD|DO|NP|PA|SN|UDI|LOT|FIN|CSN|HAR|VIN|DL|LIC|REF|ACCT|AUTH|PID|EMR|HRN|FAX"
-    r"|TEL|PH|EXT|DOB|NO) )\p{Lu}{2,4} )$"
+    r"(?<![\p{L}-])(?P<id>(?!(?:MRN|NPI|DEA|SSN|ID|RN|MD|DO|NP|PA|SN|UDI|LOT|FIN|CSN|HAR|VIN|DL|LIC|REF|ACCT|AUTH|PID"
+    r"|EMR|HRN|FAX|TEL|PH|EXT|DOB|NO) )\p{Lu}{2,4} )$"
 )
 _UNIT = r"^,? (?:suite|ste|apt|unit|lot|bldg|building|room|rm|floor|fl)\b\.? ?#?(?:[A-Z]|\d{1,4})(?:-?[A-Z0-9])?\b"
 _FLOOR = r"^,? (?:first|second|third|fourth|fifth|sixth|\d{1,2}(?:st|nd|rd|th)|ground|lower|main|top) (?:floor|level)\b"
@@ -42,22 +39,18 @@ _QUARTER = r"^ (?-i:[NSEW]{1,2})\b(?!\.\p{L})"
 _BOX_LEFT = r"\b(?:RR|R\.R\.|HC|rural route|route|rt)\.? \d{1,3},? $"
 _SMALL_TAIL = (
     r"^ (?:area )?(?:church|parish|school|credit union|library|shelter|clinic|hospital|pharmacy|office|campus|lounge"
-    r"|diner|chapel"
-    r"|temple|mosque|casino|dairy|bldg|building|satellite|annex|depot|garage|lab|hub|outreach|nursing home|rehab|jail"
-    r"|prison|dispensary|plant|mill|farm|ranch|factory|warehouse)\b"
+    r"|diner|chapel|temple|mosque|casino|dairy|bldg|building|satellite|annex|depot|garage|lab|hub|outreach"
+    r"|nursing home|rehab|jail|prison|dispensary|plant|mill|farm|ranch|factory|warehouse)\b"
 )
 _TAIL_WORDS = word_set(
     "regional memorial community general hospital clinic center centre medical health healthcare care lab labs "
-    "laboratory "
-    "laboratories plan schools school church parish unit wing campus tower pavilion room sports women's children's "
-    "heart "
-    "surgical surgery imaging dental pediatrics rheumatology infusion disorders sleep family med medicine pharmacy "
-    "drug dept "
-    "department associates group partners institute foundation services system network district county mutual "
-    "insurance office "
-    "rehab rehabilitation therapy physical hospice home nursing village manor lodge house ambulance ems fire rescue "
-    "college "
-    "university academy elementary union co inc llc"
+    "laboratory laboratories plan schools school church parish unit wing campus tower pavilion room sports women's "
+    "children's heart surgical surgery imaging dental pediatrics rheumatology infusion disorders sleep family med "
+    "medicine pharmacy drug dept department associates group partners institute foundation services system network "
+    "district county mutual insurance office rehab rehabilitation therapy physical hospice home nursing village manor "
+    "lodge house ambulance ems fire rescue college university academy elementary union co inc llc offices outreach "
+    "jail homes annex high access critical campus hall market foods arts diabetes endocrine oncology cardiac hand "
+    "outpatient detox pathology"
 )
 _LINKED = r"^ (?:&|and|of(?: the)?|for(?: the)?|on|at) (?P<id>\p{Lu}[\p{L}'-]*)"
 _NEXT = r"^ (?P<id>\p{Lu}[\p{L}'-]*)"
@@ -140,10 +133,9 @@ def _facility(text: str, span: Span) -> Span:
 _CAPITAL = r"^ (?P<id>\p{Lu}[\p{L}'-]*)(?![\p{L}.]|:)"
 _NOT_BEHIND = word_set(
     "dr mr mrs ms miss md do rn np pa he she his her they the pt patient i monday tuesday wednesday thursday friday "
-    "saturday "
-    "sunday january february march april may june july august september october november december mon tue tues wed thu "
-    "thur thurs "
-    "fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec phone tel fax ph cell attn re mrn dob"
+    "saturday sunday january february march april may june july august september october november december mon tue "
+    "tues wed thu thur thurs fri sat sun jan feb mar apr jun jul aug sep sept oct nov dec phone tel fax ph cell attn "
+    "re mrn dob"
 )
 
 

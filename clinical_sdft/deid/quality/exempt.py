@@ -11,11 +11,9 @@ from clinical_sdft.deid.categories import Category
 
 _DEGREE = (
     r"(?:m\.?d|d\.?o|r\.?n|n\.?p|ph\.?d|p\.?a(?:-c)?|dds|dmd|dpm|dpt|pt|ot|otr/?l?|lpn|lvn|cna|aprn|crna|fnp(?:-bc)?"
-    r"|dnp"
-    r"|cnm"
-    r"|pharmd|rph|mbbs|msw|lcsw|lmsw|lpc|lmft|emt(?:-p)?|nrp|rrt|rd|bsn|msn|mph|mba|f\.?a\.?c\.?[spc]\.?|faap|facc"
-    r"|facep|ccrn|lsw|lisw|licsw|dc|od"
-    r"|aud|cfrn|crt|cws|cwocn|ocn|cacp|ccds|ma|lac|dvm|jd|np-c|cnp|msn|rpsgt|rt|slp|lmhc)"
+    r"|dnp|cnm|pharmd|rph|mbbs|msw|lcsw|lmsw|lpc|lmft|emt(?:-p)?|nrp|rrt|rd|bsn|msn|mph|mba|f\.?a\.?c\.?[spc]\.?|faap"
+    r"|facc|facep|ccrn|lsw|lisw|licsw|dc|od|aud|cfrn|crt|cws|cwocn|ocn|cacp|ccds|ma|lac|dvm|jd|np-c|cnp|msn|rpsgt|rt"
+    r"|slp|lmhc)"
 )
 _TITLES = re.compile(
     r"\b(?:dr|mr|mrs|ms|mx|prof|rev|sr|sra|miss|doctor|professor|nurse|coach|pastor|chaplain|officer|deputy|trooper"

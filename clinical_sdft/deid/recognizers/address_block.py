@@ -20,31 +20,25 @@ _NAMES = (
     rf"(?:{_SMALL} )*(?:{_CAP}|\d{{1,3}}(?:st|nd|rd|th))(?: (?:{_SMALL} )*(?:{_CAP}|\d{{1,2}}(?:st|nd|rd|th))){{0,4}}"
 )
 _ENDING = (
-    r"(?:street|str|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|ct|terrace|way|circle|parkway|pkwy"
-    r"|highway|hwy"
-    r"|crescent|cres|close|row|trail|alley|turnpike|mews|grove|gardens|esplanade|quay|wharf|line|crossing|pass"
-    r"|run|st|pl|ter|trl|cir|xing|grade|loop|path|sq|cv|holw|commons|plaza|point|landing|ridge|hollow|bend|knoll|vista"
-    r"|walk|square|center|centre|fork|hill|trace"
-    r"|bypass|causeway|extension|dr(?!\.? \p{Lu}\p{Ll}))\b\.?"
+    r"(?:street|str|avenue|ave|road|rd|lane|ln|drive|boulevard|blvd|court|ct|terrace|way|circle|parkway|pkwy|highway"
+    r"|hwy|crescent|cres|close|row|trail|alley|turnpike|mews|grove|gardens|esplanade|quay|wharf|line|crossing|pass"
+    r"|run|st|pl|ter|trl|cir|xing|grade|loop|path|sq|cv|holw|commons|plaza|point|landing|ridge|hollow|bend|knoll"
+    r"|vista|walk|square|center|centre|fork|hill|trace|bypass|causeway|extension|dr(?!\.? \p{Lu}\p{Ll}))\b\.?"
 )
 _GLUED = (
-    r"\p{L}{3,}(?:straße|strasse|stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|damm|ufer|laan|straat|plein|plaats"
-    r"|dreef|kade|gracht"
-    r"|steenweg|singel|gata|gatan|gaten|gate|gade|vej|vei|veien|vegen|vegur|vägen|väg|gränd|stræde|katu|tie|kuja|polku"
-    r"|bakken|backen|allén|gärde|torg|torget|plads|stien|stigen|brunnur|garður)"
+    r"\p{L}{3,}(?:straße|strasse|stra(?:ss|ß)e|str\.|weg|gasse|platz|allee|damm|ufer|laan|straat|plein|plaats|dreef"
+    r"|kade|gracht|steenweg|singel|gata|gatan|gaten|gate|gade|vej|vei|veien|vegen|vegur|vägen|väg|gränd|stræde|katu"
+    r"|tie|kuja|polku|bakken|backen|allén|gärde|torg|torget|plads|stien|stigen|brunnur|garður)"
 )
 _LEADING = (
     r"(?:via|viale|vicolo|piazza|piazzale|corso|largo|contrada|strada|rua|travessa|avenida|av\.?|alameda|praça"
-    r"|estrada|calle"
-    r"|c/|carrera|carretera|cr|cl|camino|camiño|paseo|plaza|rue|avenue|boulevard|bd|place|chemin|allée|impasse"
-    r"|quai|cours|route"
-    r"|square|ul\.?|ulica|ulice|al\.|os\.|aleja|plac|trg|ulitsa|ulitca|bulevar|bul\.|jalan|jl\.?|nám\.|náměstí"
-    r"|calea|str\.)"
+    r"|estrada|calle|c/|carrera|carretera|cr|cl|camino|camiño|paseo|plaza|rue|avenue|boulevard|bd|place|chemin|allée"
+    r"|impasse|quai|cours|route|square|ul\.?|ulica|ulice|al\.|os\.|aleja|plac|trg|ulitsa|ulitca|bulevar|bul\.|jalan"
+    r"|jl\.?|nám\.|náměstí|calea|str\.)"
 )
 _TRAILING = (
-    r"(?:utca|út|u\.|tér|krt\.|körút|köz|ulica|tee|tn|mnt|pst|iela|gatvė|sokak|sk\.|cad\.|caddesi|mah\.|ul\."
-    r"|str\.|straße|cesta"
-    r"|bulvár|nám\.)"
+    r"(?:utca|út|u\.|tér|krt\.|körút|köz|ulica|tee|tn|mnt|pst|iela|gatvė|sokak|sk\.|cad\.|caddesi|mah\.|ul\.|str\."
+    r"|straße|cesta|bulvár|nám\.)"
 )
 _UNIT = (
     r"(?:#\d{1,5}[A-Z]?\b|(?:suite|ste|apt|apartment|flat|unit|floor|fl|room|rm|bldg|building|lot"
@@ -90,10 +84,8 @@ ANCHORS: tuple[str, ...] = (
 )
 _CUE = (
     r"\b(?:addr|address(?:es)?(?: (?:is|was|to|with|of))?|lives at|living at|resid(?:es|ing) at|residence|located at"
-    r"|home is"
-    r"|office is at|sent? (?:it |one |them )?to|arrived at|taxi to|deliver(?:ed|y)? (?:it )?to|ship(?:ped)? to"
-    r"|mail(?:ed)? to"
-    r"|moved to)[ :]{1,5}(?=\d{1,5} ?\p{L})"
+    r"|home is|office is at|sent? (?:it |one |them )?to|arrived at|taxi to|deliver(?:ed|y)? (?:it )?to"
+    r"|ship(?:ped)? to|mail(?:ed)? to|moved to)[ :]{1,5}(?=\d{1,5} ?\p{L})"
 )
 _GAP = r"^(?:[ \t]*[,;.]?[ \t]*(?:\n[ \t?>*|]*)?[,;]?[ \t]*)"
 _CODE = (
@@ -153,10 +145,8 @@ def _line_above(text: str, start: int) -> Iterator[tuple[int, int]]:
 
 _LONGEST_NAME = 6
 _NO_WAY = (
-    r"\b\d{1,2}/\d{2,3} o[dsu]\b|"
-    r"\bvia (?:wheelchair|stretcher|ambulance|ems|squad|car|phone|telephone|fax|e-?mail|interpreter|video|portal"
-    r"|nasal|mask|iv|po"
-    r"|peg|ngt?|picc|port|trach)\b"
+    r"\b\d{1,2}/\d{2,3} o[dsu]\b|\bvia (?:wheelchair|stretcher|ambulance|ems|squad|car|phone|telephone|fax|e-?mail"
+    r"|interpreter|video|portal|nasal|mask|iv|po|peg|ngt?|picc|port|trach)\b"
 )
 """`via` as a word of English and no street."""
 _NO_FIRST = word_set("of up to at in on with for by from x out and or the")
@@ -217,8 +207,7 @@ def _piece(rest: str, apart: bool) -> int:
         rf"^{_UNIT}",
         rf"^{_CODE}",
         r"^(?-i:(?!(?:BY|WAS|IS|HAS|HAD|AND|FOR|THE|ON|IN|AT|TO|WHO|SHE|HE|SEX|AGE|TEL|FAX|PH|DOB|MRN|RE|DR|MR|MS"
-        r"|MRS)\b)"
-        r"[A-Z]{2,3})\b(?=\s|$|,)",
+        r"|MRS)\b)[A-Z]{2,3})\b(?=\s|$|,)",
         r"^nan\b",
         *(ANCHORS if apart else ()),
     ):

@@ -21,47 +21,37 @@ _WORD = r"(?:\p{Lu}[\p{L}\p{M}'’.-]*|\d{1,3}(?:st|nd|rd|th))"
 _PHRASE = rf"(?P<id>{_WORD}(?:[ ](?:(?:of|the|and|&|at|on|in|for|de|la|du)[ ])*(?:{_WORD}|#?\d{{1,4}}\b)){{0,6}})"
 _LABEL = (
     r"\b(?:dept|department|institution|insur(?:er|ance)|employer|pharm(?:acy)?|facility|site|agency|clinic|hospital"
-    r"|practice"
-    r"|school(?: district)?|church|payer|payor|plan|carrier|transferring|receiving|sending|referring|destination"
-    r"|location"
-    r"|organization|office|company|lab(?:oratory)?|vendor|dme|supplier|district|ambulance|service|unit|shelter|snf|ltc"
-    r"|pcp office"
-    r"|preferred pharmacy|disposition|dispo|place of (?:birth|employment|work)|work(?:place|site)?|occupation)"
+    r"|practice|school(?: district)?|church|payer|payor|plan|carrier|transferring|receiving|sending|referring"
+    r"|destination|location|organization|office|company|lab(?:oratory)?|vendor|dme|supplier|district|ambulance"
+    r"|service|unit|shelter|snf|ltc|pcp office|preferred pharmacy|disposition|dispo|place of (?:birth|employment"
+    r"|work)|work(?:place|site)?|occupation)"
 )
 _AFTER_LABEL = r"(?::[ ]?|[ ]?=[ ]?|[ ]{2,}|\t)"
 _KIND = (
     r"(?:Schools?|School District|ISD|Fire(?: (?:&|and) (?:EMS|Rescue))?|EMS|Rescue|Ambulance|Lab|Labs|Laboratory"
-    r"|Laboratories|Med|OccMed|MedCenter"
-    r"|Mutual|Insurance(?: Dept\.?)?|Health Plan|Credit Union|Parish|Lounge|Bar|Grill|Diner|Cafe|Chapel|Temple"
-    r"|Ministries|Mission"
-    r"|Shelter|Heart|Vascular|Ortho|Rheumatology|Women's|Kids|Community|Drug|Drugs|Pharmacy|Sports|Unit|Wing|Tower"
-    r"|Pavilion"
-    r"|Mill|Foods|Freight|Farms?|Dairy|Transport|Trucking|Logistics|Electric|Plumbing|Roofing|Lumber|Steel|Tire|Auto"
-    r"|Salon"
-    r"|Casino|Stables|Nursery|Bakery|Market|Grocery|Hardware|Daycare|Preschool|Head Start|Senior Center|VFW|YMCA|YWCA"
-    r"|Tribal (?:Health|Clinic)|Health Department|Housing|Apartments|Towers|Estates|Village|Terrace|Home Health|DME"
-    r"|Medical Supply"
-    r"|Cleaners|Lines|Bros\.?|Brothers|Casino|Express|& Sons?|& Daughters?|Oxygen|Taxi|Living|Network|Lung|Skin"
-    r"|Comprehensive|Urgent|ASC|State|Flight|CBOC|VHCS|VAMC|CU|[Cc]onvent"
-    r"|Interiors|Haul|Cattle"
-    r"|Hearing|Cemetery|Monastery|Abbey|Troop \d+|PD|VFD|Police|Sheriff|Cab|Towing|Tow|Rental|Rentals|Motel|Inn"
-    r"|Brewing|Winery|Orchards?"
-    r"|Produce|Packing|Seafood|Poultry|Nursery|Landscaping|Painting|Concrete|Drywall|Trucking|Dental Arts"
-    r"|Hematology-Oncology|Cardiac Rehab|Hand Surgery|Endocrine|Detox|PT|House|Lutheran Home|Outpatient Lab|Dental"
-    r"|Vision"
-    r"|Optical|Hearing|Infusion|Oncology|Dialysis|Endoscopy|Surgicenter|Urgent Care|Walk-In)"
+    r"|Laboratories|Med|OccMed|MedCenter|Mutual|Insurance(?: Dept\.?)?|Health Plan|Credit Union|Parish|Lounge|Bar"
+    r"|Grill|Diner|Cafe|Chapel|Temple|Ministries|Mission|Shelter|Heart|Vascular|Ortho|Rheumatology|Women's|Kids"
+    r"|Community|Drug|Drugs|Pharmacy|Sports|Unit|Wing|Tower|Pavilion|Mill|Foods|Freight|Farms?|Dairy|Transport"
+    r"|Trucking|Logistics|Electric|Plumbing|Roofing|Lumber|Steel|Tire|Auto|Salon|Casino|Stables|Nursery|Bakery|Market"
+    r"|Grocery|Hardware|Daycare|Preschool|Head Start|Senior Center|VFW|YMCA|YWCA|Tribal (?:Health|Clinic)"
+    r"|Health Department|Housing|Apartments|Towers|Estates|Village|Terrace|Home Health|DME|Medical Supply|Cleaners"
+    r"|Lines|Bros\.?|Brothers|Casino|Express|& Sons?|& Daughters?|Oxygen|Taxi|Living|Network|Lung|Skin|Comprehensive"
+    r"|Urgent|ASC|State|Flight|CBOC|VHCS|VAMC|CU|[Cc]onvent|Interiors|Haul|Cattle|Hearing|Cemetery|Monastery|Abbey"
+    r"|Troop \d+|PD|VFD|Police|Sheriff|Cab|Towing|Tow|Rental|Rentals|Motel|Inn|Brewing|Winery|Orchards?|Produce"
+    r"|Packing|Seafood|Poultry|Nursery|Landscaping|Painting|Concrete|Drywall|Trucking|Dental Arts|Hematology-Oncology"
+    r"|Cardiac Rehab|Hand Surgery|Endocrine|Detox|PT|House|Lutheran Home|Outpatient Lab|Dental|Vision|Optical|Hearing"
+    r"|Infusion|Oncology|Dialysis|Endoscopy|Surgicenter|Urgent Care|Walk-In)"
 )
 _NO_NAME = word_set(
-    "none no na n/a unknown home same see pending yes self denies retired disabled unemployed student homemaker stable "
-    "good fair "
-    "inpatient outpatient emergency ed er icu or self-pay medicare medicaid private commercial room bed chair"
+    "none no na n/a unknown home same see pending yes self denies retired disabled unemployed student homemaker "
+    "stable good fair inpatient outpatient emergency ed er icu or self-pay medicare medicaid private commercial room "
+    "bed chair"
 )
 
 
 _LOOSE = word_set(
     "state living flight heart house pt network unit wing tower lines express skin lung sports community bar grill "
-    "market mission "
-    "comprehensive urgent plan inn produce vision hearing oxygen kids mill"
+    "market mission comprehensive urgent plan inn produce vision hearing oxygen kids mill"
 )
 """Kinds that are everyday words: before them a name is needed, or a town."""
 
@@ -149,8 +139,8 @@ def recognizer() -> RuleRecognizer:
             ),
             Rule(
                 r"(?:^|\n)[ \t*=#-]*(?P<id>\p{Lu}[\p{L}\d'&.,-]*(?:[ ](?:\p{Lu}[\p{L}\d'&.,-]*|&|of|the|and|at"
-                r"|for)){1,7})"
-                r"(?=[ \t]*(?:[|·•.-]|[ ]{2,}|\n)[ \t·|•]*(?:\d{1,5}[ ]\p{Lu}|P\.?O\.? Box|\(?\d{3}\)?[ .-]\d{3}))",
+                r"|for)){1,7})(?=[ \t]*(?:[|·•.-]|[ ]{2,}|\n)[ \t·|•]*(?:\d{1,5}[ ]\p{Lu}|P\.?O\.? Box"
+                r"|\(?\d{3}\)?[ .-]\d{3}))",
                 Category.FACILITY,
                 0.68,
                 ignore_case=False,
@@ -158,9 +148,8 @@ def recognizer() -> RuleRecognizer:
             ),
             Rule(
                 r"\b(?P<id>(?:(?:\p{Lu}[\p{L}'-]+ )?(?:Clinic|Pharmacy|Institute|Dialysis|Imaging)|\p{Lu}\p{Ll}+Care"
-                r"|Our Lady|Hospice|Family Rx|Friends|House|Church|Sisters|Daughters|Children's|University"
-                r"|College|Bank|Port) of (?:the )?"
-                r"\p{Lu}[\p{L}'-]+(?: (?:of (?:the )?)?\p{Lu}[\p{L}'-]+){0,3})",
+                r"|Our Lady|Hospice|Family Rx|Friends|House|Church|Sisters|Daughters|Children's|University|College"
+                r"|Bank|Port) of (?:the )?\p{Lu}[\p{L}'-]+(?: (?:of (?:the )?)?\p{Lu}[\p{L}'-]+){0,3})",
                 Category.FACILITY,
                 0.74,
                 ignore_case=False,

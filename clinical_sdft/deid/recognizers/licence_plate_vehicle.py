@@ -5,16 +5,15 @@ from clinical_sdft.deid.recognizers.rules import TO_VALUE, Rule, RuleRecognizer
 from clinical_sdft.deid.text import matches, word_set
 
 _LABEL = (
-    r"(?i:\b(?:licen[sc]e plates?|number plates?|plates?(?: (?:no|number|#))?|vehicle(?: (?:id"
-    r"|reg(?:istration)?|tag))?"
-    r"|(?:car|van|truck|suv|sedan|pickup|motorcycle|minivan|vehicle|jeep|bus) (?:bearing|displaying|with|reg|tag|plate)"
-    r"|security (?:ran|towed|tagged)|(?:motorcycle|car|truck|van),? licen[sc]e"
-    r"|car reg(?:istration)?|registration|reg|vin|tag))"
+    r"(?i:\b(?:licen[sc]e plates?|number plates?|plates?(?: (?:no|number|#))?|vehicle(?: (?:id|reg(?:istration)?"
+    r"|tag))?|(?:car|van|truck|suv|sedan|pickup|motorcycle|minivan|vehicle|jeep|bus) (?:bearing|displaying|with|reg"
+    r"|tag|plate)|security (?:ran|towed|tagged)|(?:motorcycle|car|truck|van),? licen[sc]e|car reg(?:istration)?"
+    r"|registration|reg|vin|tag))"
 )
 _PLATE = r"(?<!\w)(?P<id>(?=[A-Z0-9 -]*\d)(?=[\d -]*[A-Z])[A-Z0-9]{1,4}(?:[ -]?[A-Z0-9]{2,4}){1,2}(?: \d)?)\b"
 _PLATE_LABEL = (
-    r"\b(?:(?:licen[sc]e|number|car|vehicle|registration|temp(?:orary)?|vanity|state)? ?plates?"
-    r"|(?<!f-)tags?|car reg(?:istration)?|(?:car|van|truck|suv|sedan|pickup|motorcycle) bearing"
+    r"\b(?:(?:licen[sc]e|number|car|vehicle|registration|temp(?:orary)?|vanity|state)? ?plates?|(?<!f-)tags?"
+    r"|car reg(?:istration)?|(?:car|van|truck|suv|sedan|pickup|motorcycle) bearing"
     r"|vehicle reg(?:istration)?)\b(?: (?:no|number|num|is|was|were|reads?|with|of|reading)\b\.?)*[ :#=]*"
 )
 _NO_PART = r"(?!(?:at|of|in|on|to|is|was|no|and|the|for|by|or|as|with|x|mm|cm|ml|mg|id|st|nd|rd|th)\b)"
@@ -36,12 +35,10 @@ def _is_plate(text: str, start: int, end: int) -> bool:
 
 _MAKE = (
     r"(?i:subaru|toyota|honda|ford|chevy|chevrolet|dodge|jeep|nissan|hyundai|kia|gmc|buick|cadillac|lexus|mazda|volvo"
-    r"|volkswagen|vw"
-    r"|tesla|chrysler|pontiac|acura|bmw|audi|tacoma|tundra|camry|corolla|civic|accord|f-?[123]50|silverado|sierra|ram"
-    r"|caravan|transit"
-    r"|ranger|explorer|escape|bronco|wrangler|malibu|impala|altima|sentra|outback|forester|sonata|elantra|odyssey"
-    r"|sienna|pickup"
-    r"|car|auto|minivan|sedan|suv|harley|motorcycle|semi|trailer|camper|truck|van|veh(?:icle)?|winnebago|rv)"
+    r"|volkswagen|vw|tesla|chrysler|pontiac|acura|bmw|audi|tacoma|tundra|camry|corolla|civic|accord|f-?[123]50"
+    r"|silverado|sierra|ram|caravan|transit|ranger|explorer|escape|bronco|wrangler|malibu|impala|altima|sentra"
+    r"|outback|forester|sonata|elantra|odyssey|sienna|pickup|car|auto|minivan|sedan|suv|harley|motorcycle|semi"
+    r"|trailer|camper|truck|van|veh(?:icle)?|winnebago|rv)"
 )
 
 
@@ -98,8 +95,8 @@ def recognizer() -> RuleRecognizer:
             Rule(r"(?<![\w-])N\d{2,4}[A-Z]{1,2}(?![\w-])", Category.VEHICLE, 0.88, ignore_case=False),
             Rule(
                 rf"\b{_MAKE}\b[^.;\n]{{0,24}}?(?<![\w-])(?P<id>(?=[A-Z0-9 -]*\d)"
-                r"(?:[A-Z]{1,3}[ -]?\d{2,6}(?:[ -]\d{2,4}|[A-Z]{1,2})?"
-                r"|[A-Z]\d{2}[ -]?[A-Z]{3}|\d{1,3}[ -]?[A-Z]{1,3}[ -]?\d{2,4}|\d{3}[ -]?[A-Z]{3}|[A-Z]{3}[ -]\d{2}[A-Z]"
+                r"(?:[A-Z]{1,3}[ -]?\d{2,6}(?:[ -]\d{2,4}|[A-Z]{1,2})?|[A-Z]\d{2}[ -]?[A-Z]{3}"
+                r"|\d{1,3}[ -]?[A-Z]{1,3}[ -]?\d{2,4}|\d{3}[ -]?[A-Z]{3}|[A-Z]{3}[ -]\d{2}[A-Z]"
                 r"|[A-Z0-9]{3} [A-Z0-9]{3}|(?=[A-Z]*\d[A-Z0-9]*\d)(?=\d*[A-Z]\d*[A-Z])[A-Z0-9]{6,7}))(?![\w-])",
                 Category.VEHICLE,
                 0.88,

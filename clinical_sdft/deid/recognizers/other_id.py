@@ -7,9 +7,9 @@ from clinical_sdft.deid.safe import is_clinical_number
 from clinical_sdft.deid.text import matches
 
 _LABEL = (
-    r"\b(?:ids?|identifier|identification|ref(?:erence)?|file|record|study|subject|participant|case|room|bed|job|report"
-    r"|accession|specimen|band|badge|tag|claim|invoice|ticket|order|requisition|docket|permit|confirmation|tracking"
-    r"|authori[sz]ation|auth|prescription|rx|locker|incident|complaint|dictation|doc(?:ument)?|number|no\.)"
+    r"\b(?:ids?|identifier|identification|ref(?:erence)?|file|record|study|subject|participant|case|room|bed|job"
+    r"|report|accession|specimen|band|badge|tag|claim|invoice|ticket|order|requisition|docket|permit|confirmation"
+    r"|tracking|authori[sz]ation|auth|prescription|rx|locker|incident|complaint|dictation|doc(?:ument)?|number|no\.)"
 )
 _SURE = r"\b(?:ids?|identifier|identification)"
 
@@ -19,11 +19,10 @@ def _is_identifier(text: str, start: int, end: int) -> bool:
 
 
 _MEASURED = (
-    r"^\d+(?:-\d+)?-?(?:mg|mcg|ug|g|kg|ml|cc|l|dl|k|u|iu|units?|cm|mm|m|hz|khz|mmhg|h|hrs?|hours?|am|pm|ft|lbs?|oz|cal"
-    r"|kcal|x"
-    r"|s|st|nd|rd|th|day|week|year|month|min|yo)$"
-    r"|^(?:x|q|fev|co|ca|cd|hba|vit|t|n|m|h)\d{1,3}(?![\w-])|^g\d+p\d+|^[ctls]\d{1,2}[-/][ctls]?\d{1,2}$|^(?:19"
-    r"|20)\d\d[a-z]$|^(?:covid|sars|icd|dsm|ecog|gold)|cpt[- ]?\d{5}$|^[adeghjklqsvz]\d{4}$"
+    r"^\d+(?:-\d+)?-?(?:mg|mcg|ug|g|kg|ml|cc|l|dl|k|u|iu|units?|cm|mm|m|hz|khz|mmhg|h|hrs?|hours?|am|pm|ft|lbs?|oz"
+    r"|cal|kcal|x|s|st|nd|rd|th|day|week|year|month|min|yo)$|^(?:x|q|fev|co|ca|cd|hba|vit|t|n|m|h)\d{1,3}(?![\w-])"
+    r"|^g\d+p\d+|^[ctls]\d{1,2}[-/][ctls]?\d{1,2}$|^(?:19|20)\d\d[a-z]$|^(?:covid|sars|icd|dsm|ecog|gold)"
+    r"|cpt[- ]?\d{5}$|^[adeghjklqsvz]\d{4}$"
 )
 """Numbers with their unit, and names of what is measured."""
 
@@ -58,9 +57,8 @@ def recognizer() -> RuleRecognizer:
             Rule(rf"{_SURE}{TO_VALUE}{CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
             Rule(rf"{_LABEL}{TO_VALUE}{LONG_CODE}", Category.OTHER_ID, 0.7, accept=_is_no_value),
             Rule(
-                r"\b(?:access|hep|login|confirmation|activation|door|lock ?box|pin|pass ?code|voucher|promo"
-                r"|join|meeting|study|chart|census)"
-                r"(?: (?:code|no|number|#"
+                r"\b(?:access|hep|login|confirmation|activation|door|lock ?box|pin|pass ?code|voucher|promo|join"
+                r"|meeting|study|chart|census)(?: (?:code|no|number|#"
                 r"|id))?\.?[ :#]{1,3}(?P<id>(?=[A-Z0-9-]*\d)[A-Z0-9]{3,}(?:[-,][A-Z0-9]{2,})*)(?![\w-])",
                 Category.OTHER_ID,
                 0.72,
@@ -104,9 +102,9 @@ def recognizer() -> RuleRecognizer:
             ),
             Rule(r"\bcode[ :]{1,2}(?P<id>(?-i:[A-Z0-9]{3,5}(?:-[A-Z0-9]{3,5}){2,}))(?![\w-])", Category.OTHER_ID, 0.8),
             Rule(
-                r"\b(?:by|tech|user|phleb|rn|badge|armband|seals?|bottle|workstation|station|terminal|host)[ :#]{1,2}"
-                r"(?P<id>(?-i:(?:[A-Z]{1,3}[ -]?)?\d{4,6}))(?![\w/-]|[.,]\d| ?(?:mg|ml|mcg|units?|cells|steps|hours"
-                r"|hrs|h)\b)",
+                r"\b(?:by|tech|user|phleb|rn|badge|armband|seals?|bottle|workstation|station|terminal"
+                r"|host)[ :#]{1,2}(?P<id>(?-i:(?:[A-Z]{1,3}[ -]?)?\d{4,6}))(?![\w/-]|[.,]\d| ?(?:mg|ml|mcg|units?"
+                r"|cells|steps|hours|hrs|h)\b)",
                 Category.OTHER_ID,
                 0.7,
                 accept=_is_no_value,

@@ -21,32 +21,24 @@ from clinical_sdft.deid.words import flat_text, term_words
 
 _KIN = (
     r"(?:wife|husband|hubby|spouse|partner|boyfriend|girlfriend|bf|gf|fianc[eé]e?|son|daughter|dtr|mother|father|mom"
-    r"|mum|mama"
-    r"|dad|daddy|papa|parents?|brother|sister|sib(?:ling)?|twin|aunt(?:ie)?|uncle|niece|nephew|cousin|grand(?:mother"
-    r"|father|ma|pa"
-    r"|son|daughter|child|kid)|granny|nana|gma|gpa|papaw|mamaw|meemaw|grandson|step(?:mother|father|mom|dad|son"
-    r"|daughter|brother|sister)|neighbou?rs?"
-    r"|friend|buddy"
-    r"|roommate|housemate|caregiver|caretaker|godmother|godfather|sitter|babysitter|landlord|landlady|boss|foreman"
-    r"|supervisor|co-?worker|teacher|coach|pastor|sponsor|driver|deputy|trooper|chaplain|infant|baby|newborn|pt"
-    r"|patient|kid|child"
-    r"|(?:mother|father|sister|brother|son|daughter|dtr|sis|bro)-in-law|pilot|responder|volunteer|scoutmaster|kiddo"
-    r"|sib|gran|agent"
-    r"|godson|goddaughter|ward|bride|groom|widow|widower|ex|foster (?:mom|dad|mother|father)|guardian|proxy|hcp|poa"
-    r"|rep|break-?up w(?:ith|/))"
+    r"|mum|mama|dad|daddy|papa|parents?|brother|sister|sib(?:ling)?|twin|aunt(?:ie)?|uncle|niece|nephew|cousin"
+    r"|grand(?:mother|father|ma|pa|son|daughter|child|kid)|granny|nana|gma|gpa|papaw|mamaw|meemaw|grandson"
+    r"|step(?:mother|father|mom|dad|son|daughter|brother|sister)|neighbou?rs?|friend|buddy|roommate|housemate"
+    r"|caregiver|caretaker|godmother|godfather|sitter|babysitter|landlord|landlady|boss|foreman|supervisor|co-?worker"
+    r"|teacher|coach|pastor|sponsor|driver|deputy|trooper|chaplain|infant|baby|newborn|pt|patient|kid|child|(?:mother"
+    r"|father|sister|brother|son|daughter|dtr|sis|bro)-in-law|pilot|responder|volunteer|scoutmaster|kiddo|sib|gran"
+    r"|agent|godson|goddaughter|ward|bride|groom|widow|widower|ex|foster (?:mom|dad|mother|father)|guardian|proxy|hcp"
+    r"|poa|rep|break-?up w(?:ith|/)|broke up with|doula|leader|buddy|pediatrician|hairdresser|barber|tenant|boarder"
+    r"|teammate|classmate|mentor|pal)"
 )
 _STAFF = (
-    r"(?:(?i:\p{L}+(?:ologist|iatrist|ician|ontist))|ADJUSTER|SURGEON|SURG|ANES|ATTENDING|RN|LPN|LVN|CNA|PCA|PCT|NP|PA"
-    r"|PA-C|MA|RT|RRT|PT|PTA|OT|OTA|SLP|SW|LCSW|CM|CO|EMT|EMT-P|RD|HHA|[Mm]edic"
-    r"|[Pp]aramedic|[Tt]ech"
-    r"|[Tt]echnician|[Aa]sst|[Aa]ssistant|[Hh]ospitalist|[Ii]ntensivist|[Rr]esident|[Ii]ntern|[Ff]ellow|[Ee]xaminer"
-    r"|[Aa]tty"
+    r"(?:(?i:\p{L}+(?:ologist|iatrist|ician|ontist))|ADJUSTER|SURGEON|SURG|ANES|ATTENDING|RN|LPN|LVN|CNA|PCA|PCT|NP"
+    r"|PA|PA-C|MA|RT|RRT|PT|PTA|OT|OTA|SLP|SW|LCSW|CM|CO|EMT|EMT-P|RD|HHA|[Mm]edic|[Pp]aramedic|[Tt]ech|[Tt]echnician"
+    r"|[Aa]sst|[Aa]ssistant|[Hh]ospitalist|[Ii]ntensivist|[Rr]esident|[Ii]ntern|[Ff]ellow|[Ee]xaminer|[Aa]tty"
     r"|[Aa]ttorney|[Aa]djuster|[Oo]fficer|[Oo]fc|[Ss]gt|[Ll]t|[Cc]apt|[Ss]cribe|[Ii]nterp(?:reter)?|[Ss]urgeon"
-    r"|[Aa]ttending"
-    r"|[Pp]harmacist|[Dd]ietitian|[Cc]ounselor|[Tt]herapist|[Nn]urse|[Dd]oula|[Mm]idwife|[Ww]itness|[Aa]ide|[Ss]ecurity"
-    r"|[Gg]uard|[Cc]lerk|[Cc]irc(?:ulator)?|[Ss]crub|[Aa]nesthesia|[Ss]onographer|[Pp]erfusionist|[Cc]oordinator"
-    r"|[Pp]rincipal"
-    r"|[Dd]oc|[Ff]irst [Aa]sst|[Cc]harge|[Rr]ecorder|[Cc]aseworker|[Gg]uardian|[Ww]arden)"
+    r"|[Aa]ttending|[Pp]harmacist|[Dd]ietitian|[Cc]ounselor|[Tt]herapist|[Nn]urse|[Dd]oula|[Mm]idwife|[Ww]itness"
+    r"|[Aa]ide|[Ss]ecurity|[Gg]uard|[Cc]lerk|[Cc]irc(?:ulator)?|[Ss]crub|[Aa]nesthesia|[Ss]onographer|[Pp]erfusionist"
+    r"|[Cc]oordinator|[Pp]rincipal|[Dd]oc|[Ff]irst [Aa]sst|[Cc]harge|[Rr]ecorder|[Cc]aseworker|[Gg]uardian|[Ww]arden)"
 )
 _LINK = r"(?: is| was| named| called| by)?(?:, |: ?| ?\(| [\"']| ?= ?| - | )"
 _WORD = r"\p{Lu}[\p{L}\p{M}]+(?:['-]\p{L}[\p{L}\p{M}]+)*"
@@ -150,9 +142,8 @@ def recognizer() -> RuleRecognizer:
                 anywhere=True,
             ),
             Rule(
-                rf"\b(?i:ask(?:ed|ing|s)? for|aka|a\.k\.a\.|goes by|likes to be called|prefers|known as|nickname(?:d)?"
-                rf"|call (?:me|him"
-                rf"|her|them))[ :]{{1,2}}[\"']?{_PHRASE}{_BEHIND}",
+                rf"\b(?i:ask(?:ed|ing|s)? for|aka|a\.k\.a\.|goes by|likes to be called|prefers|known as"
+                rf"|nickname(?:d)?|call (?:me|him|her|them))[ :]{{1,2}}[\"']?{_PHRASE}{_BEHIND}",
                 Category.NAME,
                 0.72,
                 ignore_case=False,

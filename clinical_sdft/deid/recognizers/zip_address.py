@@ -17,19 +17,17 @@ from clinical_sdft.deid.text import matches
 from clinical_sdft.deid.words import flat_text, term_words
 
 _SUFFIX = (
-    r"(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|terrace|ter"
-    r"|way|circle|cir"
+    r"(?i:street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|court|ct|place|pl|terrace|ter|way|circle|cir"
     r"|parkway|pkwy|highway|hwy|square|sq|crescent|close|row|walk|trail|trl|alley|loop|path|pike|plaza)\b"
 )
 _UNIT = r"(?:,? (?i:apt|apartment|unit|suite|ste|flat|floor|fl|room|rm|#)\.? ?#?[A-Z0-9-]{1,6}\b)?"
 _WORD = r"(?:\p{Lu}[\p{L}'.-]*|\d{1,3}(?i:st|nd|rd|th))"
 _HOME = (
     r"\b(?:lives? (?:alone )?in|living (?:alone )?in|grew up in|moved here (?:from|to)|born (?:and raised )?in"
-    r"|church in"
-    r"|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
-    r"|native of|home in|hometown of|home city(?: of)?|(?:he|she|i)(?:'m| am| is| was) in|visiting|trip to|vacation in"
-    r"|meetings? in|apartment in|wandering in|rents? an? \w+ in|pantry in|walks in|church is in|shelter in"
-    r"|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
+    r"|church in|(?:he|she|they|family|who|patient) (?:recently )?moved (?:from|to)|resid(?:es|ing) in|resident of"
+    r"|native of|home in|hometown of|home city(?: of)?|(?:he|she|i)(?:'m| am| is| was) in|visiting|trip to"
+    r"|vacation in|meetings? in|apartment in|wandering in|rents? an? \w+ in|pantry in|walks in|church is in"
+    r"|shelter in|house in|teacher from|is from|are from|comes from|came from|originally from|hometown:?|retired to) "
 )
 _HOME_WITH = (
     r"\b(?:lives?|living|stays|staying|resid(?:es|ing)) (?:alone|with)\s(?:[^.;]|\b(?:Mrs?|Ms"
@@ -99,12 +97,10 @@ def _state() -> str:
 
 _ROAD = (
     r"(?-i:(?:[NSEW]\.? )?(?:(?:\p{Lu}[\p{L}'-]+|\d{1,3}(?:st|nd|rd|th)) ){1,3}(?:Street|St|Road|Rd|Avenue|Ave"
-    r"|Boulevard|Blvd"
-    r"|Drive|Dr(?!\.? \p{Lu})|Lane|Ln|Highway|Hwy|Pike|Parkway|Pkwy|Court|Ct|Circle|Cir|Trail|Trl|Terrace|Ter|Turnpike"
-    r"|Alley"
-    r"|Extension|Ext)\b\.?(?: (?:[NSEW]{1,2}|North|South|East|West)\b)?)"
-    r"(?!(?: \p{L}+)? (?i:home|clinic|hospital|house|center|care|school|church|pharmacy|practice|medical|health|jail"
-    r"|surgery))"
+    r"|Boulevard|Blvd|Drive|Dr(?!\.? \p{Lu})|Lane|Ln|Highway|Hwy|Pike|Parkway|Pkwy|Court|Ct|Circle|Cir|Trail|Trl"
+    r"|Terrace|Ter|Turnpike|Alley|Extension|Ext)\b\.?(?: (?:[NSEW]{1,2}|North|South|East"
+    r"|West)\b)?)(?!(?: \p{L}+)? (?i:home|clinic|hospital|house|center|care|school|church|pharmacy|practice|medical"
+    r"|health|jail|surgery))"
 )
 """A street without a house number; the words before it tell that somebody lives or was found there."""
 
@@ -139,8 +135,7 @@ def _streets() -> tuple[Rule, ...]:
         ),
         Rule(
             r"\b(?:on|off|at|from|near|of|down|along|to) (?:the )?(?P<id>(?:county|state|farm|forest|fm|old|rural|us"
-            r"|u\.s\.)? ?"
-            r"(?:rd|road|hwy|highway|route|rte|rt|cr|sr|fm)\.? \d{1,4}[A-Z]?)(?![\w/-]|[.,]\d| ?(?:mg|ml))",
+            r"|u\.s\.)? ?(?:rd|road|hwy|highway|route|rte|rt|cr|sr|fm)\.? \d{1,4}[A-Z]?)(?![\w/-]|[.,]\d| ?(?:mg|ml))",
             Category.ADDRESS,
             0.78,
         ),
@@ -197,9 +192,8 @@ def _places() -> tuple[Rule, ...]:
         Rule(rf"{_HOME_WITH}(?P<id>(?:the )?{_TOWN})", Category.PLACE, 0.66, accept=_is_home),
         Rule(rf"{_HOME}{_TOWN}, (?P<id>{_TOWN})(?=[;.\n]|$)", Category.PLACE, 0.66, accept=_is_home),
         Rule(
-            r"\b(?:(?:lives?|resid(?:es|ing|ent)|living|comes|moved|native|from|travell?(?:ed"
-            r"|ing))(?: (?:in|at|of|from|to|near))?)"
-            r" (?P<id>(?-i:\p{Lu}[\p{Ll}'.]+(?: \p{Lu}[\p{Ll}'.]+){0,2}))",
+            r"\b(?:(?:lives?|resid(?:es|ing|ent)|living|comes|moved|native|from|travell?(?:ed|ing))(?: (?:in|at|of"
+            r"|from|to|near))?) (?P<id>(?-i:\p{Lu}[\p{Ll}'.]+(?: \p{Lu}[\p{Ll}'.]+){0,2}))",
             Category.PLACE,
             0.65,
             guess=True,
