@@ -17,7 +17,7 @@ from clinical_sdft.deid.terms import eponym_spans, term_spans
 from clinical_sdft.deid.text import alnum, fold, matches
 
 _SHAPES = (
-    ("email_shape", r"[\w.+-]+ ?(?:@|[(\[{<] ?at ?[)\]}>]) ?[\w-]+"),
+    ("email_shape", r"[\w.+-]+ ?(?:@|[(\[{<] ?at ?[)\]}>]) ?[\w-]*\p{L}{2}[\w-]*"),
     ("email_shape", r"\b[\w.+-]+ at [\w-]+ dot [a-z]{2,}\b"),
     ("url_shape", r"https?:|\bwww\.|\b[a-z0-9-]+\.(?:com|org|net|edu|gov)\b|\b[\w-]+ dot (?:com|org|net|edu)\b"),
     ("phone_shape", r"(?<![\d.])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?!\d)"),

@@ -156,8 +156,16 @@ def _is_day_of_month(match: Any) -> bool:
     return 1 <= month <= 12 and 1 <= day <= 31 and not (day in (5, 10) and month <= day)
 
 
+_BILLED = r"\b(?:HCPCS|CPT|CDT|MDS|ICD|OASIS|codes?)\b[^.\n]*$"
+"""What stands before codes of procedures and forms, which are nobody's."""
+
+
 def _is_code(match: Any) -> bool:
     code = match.group()
+    if any(matches(r"^[A-Z]\d{4}$", code)) and any(
+        matches(_BILLED, match.string[max(0, match.start() - 40) : match.start()])
+    ):
+        return False
     return sum(character.isdigit() for character in code) >= 4 and any(character.isalpha() for character in code)
 
 
