@@ -335,7 +335,7 @@ def _by_ending() -> tuple[Rule, ...]:
             accept=_is_loosely_named,
         ),
         Rule(
-            rf"(?<![\w.])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n](?:of |& "
+            rf"(?<![\w.-])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ \n](?:of |& "
             rf"|and )?\p{{Lu}}[\p{{L}}'-]+){{0,3}}[ \n](?i:{SMALL_KIND}))(?![\w'-])",
             Category.FACILITY,
             0.71,

@@ -90,7 +90,7 @@ def recognizer() -> RuleRecognizer:
             Rule(r"(?<![\w.,/-])\d{6,}[A-Z](?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.8, ignore_case=False),
             Rule(r"(?<![\w.,/-])\d{4} \d{4} \d{2}(?![\w/-]|[.,]\d)", Category.OTHER_ID, 0.8),
             Rule(
-                r"(?<![\w/])[\w.-]+\.(?:svs|ged|dcm|jpe?g|png|tiff?|pdf|heic|docx?|xlsx?|csv|zip|mp4|mov|wav|m4a|edf"
+                r"(?<![\w./-])[\w-]+(?:\.[\w-]+)*?\.(?:svs|ged|dcm|jpe?g|png|tiff?|pdf|heic|docx?|xlsx?|csv|zip|mp4|mov|wav|m4a|edf"
                 r"|nii|eml|msg|hl7|xml|txt|bmp|gif)(?!\w)",
                 Category.OTHER_ID,
                 0.93,
