@@ -20,7 +20,7 @@ from clinical_sdft.ingest.reading import Extracted, SourceFile
 
 MEMORY = 1 << 30
 """Bytes a reader may take beside what the process holds already."""
-_SECONDS, _SECONDS_PER_MIB, _MOST_SECONDS = 2.0, 30.0, 120.0
+_SECONDS, _SECONDS_PER_MIB, _MOST_SECONDS = 10.0, 30.0, 120.0
 _WALL = 5.0
 """Wall time for each second of processor time: a busy machine is no fault of the file."""
 
