@@ -40,6 +40,9 @@ class TrainingSettings(Contract):
     rollout_reuse: int = Field(default=2, ge=1, description="passes that share one rollout")
     rollout_tokens: int = Field(default=8, ge=1, description="longest rollout, tokens")
     temperature: float = Field(default=1.0, gt=0, description="of the student's rollouts")
+    teacher_passes: int = Field(
+        default=0, ge=0, description="first passes whose rollouts on demonstrations the teacher writes, greedily"
+    )
     skip_tokens: int = Field(default=3, ge=0, description="first completion tokens left out of the loss")
     anchor_share: float = Field(default=1.0, ge=0, description="prior prompts per demonstration in a batch")
     anchor_weight: float = Field(default=10.0, ge=0, description="weight of the anchor's KL in the loss")
@@ -69,10 +72,11 @@ class TrainingSettings(Contract):
 
     @model_validator(mode="after")
     def _a_sampled_token_is_the_students_own(self) -> Self:
-        if self.support == "sampled" and (self.rollout_reuse != 1 or self.temperature != 1):
+        own = self.rollout_reuse == 1 and self.temperature == 1 and self.teacher_passes == 0
+        if self.support == "sampled" and not own:
             raise ValueError(
-                'support "sampled" needs rollout_reuse = 1 and temperature = 1: a token speaks for the student only '
-                "where this student sampled it"
+                'support "sampled" needs rollout_reuse = 1, temperature = 1 and teacher_passes = 0: a token speaks for '
+                "the student only where this student sampled it"
             )
         return self
 

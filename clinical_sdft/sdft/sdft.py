@@ -105,7 +105,7 @@ class SelfDistillationObjective:
         file = self._folder / ROLLOUTS.format(f"{batch.window}-{batch.index}")
         reused = self._settings.rollout_reuse > 1
         kept = reused and file.is_file()
-        completions, scores = read_rollouts(file) if kept else (self._write_completions(prompts, batch), [])
+        completions, scores = read_rollouts(file) if kept else (self._write_completions(rows, prompts, batch), [])
         if not scores:
             scores = self._score(rows, prompts, completions)
         if reused and not kept:
@@ -116,14 +116,25 @@ class SelfDistillationObjective:
         available, share = len(self._lesson.anchors), self._settings.anchor_share
         return prior_rows(batch, available, share, self._settings, ANCHORS, self._lesson.anchor_groups)
 
-    def _write_completions(self, prompts: list[TokenIds], batch: Batch) -> list[list[int]]:
-        sampling = Sampling(self._settings.rollout_tokens, self._settings.temperature)
+    def _write_completions(self, rows: Sequence[Row], prompts: Sequence[TokenIds], batch: Batch) -> list[list[int]]:
+        """Let the student answer; in the first passes the teacher, where something is demonstrated."""
+        opening = batch.window * self._settings.rollout_reuse < self._settings.teacher_passes
+        led = len(batch.rows) if opening else 0
         self._roles.model.eval()
-        tokens = sum(map(len, prompts))
-        with self._ledger.phase("rollout", tokens):
+        completions = self._teacher_writes(rows[:led], prompts[:led]) if led else []
+        completions += self._student_writes(prompts[led:], batch) if rows[led:] else []
+        self._roles.model.train()
+        return completions
+
+    def _teacher_writes(self, rows: Sequence[Row], prompts: Sequence[TokenIds]) -> list[list[int]]:
+        end_token, longest = self._roles.loaded.tokenizer.eos_token_id, self._settings.rollout_tokens
+        return self._teachers.demonstrations.write(self._reading(rows, prompts), end_token, longest)
+
+    def _student_writes(self, prompts: Sequence[TokenIds], batch: Batch) -> list[list[int]]:
+        sampling = Sampling(self._settings.rollout_tokens, self._settings.temperature)
+        with self._ledger.phase("rollout", sum(map(len, prompts))):
             completions = self._generator.generate(prompts, sampling, batch.rng(self._settings.seed))
         self._ledger.add("rollout", 0.0, sum(map(len, completions)))
-        self._roles.model.train()
         return completions
 
     def _score(
@@ -131,23 +142,26 @@ class SelfDistillationObjective:
     ) -> list[TeacherScores]:
         """Return one row of scores per completion; similar lengths are scored together."""
         scores: list[TeacherScores | None] = [None] * len(rows)
-        lesson = self._lesson
-        shown = [prompts[i] if anchor else lesson.teacher[row] for i, (row, anchor) in enumerate(rows)]
+        shown = self._reading(rows, prompts).shown
         for kind in (False, True):
             members = sorted((i for i, (_, anchor) in enumerate(rows) if anchor is kind), key=lambda i: len(shown[i]))
             if not members:
                 continue
-            reading = Reading(
-                [shown[i] for i in members],
-                None if kind else [prompts[i] for i in members],
-                None if kind or lesson.empty is None else [lesson.empty[rows[i][0]] for i in members],
-            )
+            reading = self._reading([rows[i] for i in members], [prompts[i] for i in members])
             teacher = self._teachers.anchors if kind else self._teachers.demonstrations
             together = teacher.score(reading, [completions[i] for i in members])
             for place, i in enumerate(members):
                 length = len(completions[i])
                 scores[i] = TeacherScores(together.indices_BTK[place, :length], together.log_probs_BTK[place, :length])
         return [score for score in scores if score is not None]
+
+    def _reading(self, rows: Sequence[Row], prompts: Sequence[TokenIds]) -> Reading:
+        """Return what the teacher reads: anchors as the student does, demonstrations with what they show."""
+        lesson = self._lesson
+        shown = [prompt if anchor else lesson.teacher[row] for (row, anchor), prompt in zip(rows, prompts, strict=True)]
+        if any(anchor for _, anchor in rows):
+            return Reading(shown)
+        return Reading(shown, prompts, None if lesson.empty is None else [lesson.empty[row] for row, _ in rows])
 
     def _learn(self, rollout: Rollout, demonstrations: int, prefix: Prefix | None) -> float:
         logits_BTV, mask_BT = completion_logits(self._roles.model, rollout.prompts, rollout.completions, prefix)

@@ -8,6 +8,7 @@ One set of base weights serves all of them and the student.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,7 +16,8 @@ import torch
 
 from clinical_sdft.models.adapters import RoleModel
 from clinical_sdft.models.average import AverageDelta, follow
-from clinical_sdft.models.generation import TokenIds
+from clinical_sdft.models.generation import BatchGenerator, Sampling, TokenIds
+from clinical_sdft.sdft.amplified import generate_amplified
 from clinical_sdft.sdft.cost import Ledger
 from clinical_sdft.sdft.divergence import Support, keep_full, keep_sampled
 from clinical_sdft.sdft.forward import completion_logits, right_pad
@@ -45,6 +47,10 @@ class Teacher(Protocol):
 
     def score(self, reading: Reading, completions: Sequence[TokenIds]) -> TeacherScores:
         """Score completions after what it read."""
+        ...
+
+    def write(self, reading: Reading, end_token: int, longest: int) -> list[list[int]]:
+        """Return its own greedy completions, of at most `longest` tokens, after what it read."""
         ...
 
     def follow(self) -> None:
@@ -84,6 +90,21 @@ class Scoring:
                 log_probs_BTV = sharpen(log_probs_BTV, plain_BTV, self.beta, empty_BTV, self.calibration)
         return self._kept(log_probs_BTV, completions)
 
+    def written(self, model: Any, ledger: Ledger, reading: Reading, end_token: int, longest: int) -> list[list[int]]:
+        """Return the greedy completions of a model as it stands."""
+        sharp = reading.plain is not None and bool(self.beta or self.calibration)
+        read = [*reading.shown, *(reading.plain or ()), *(reading.empty or ())] if sharp else reading.shown
+        with ledger.phase("rollout", sum(map(len, read))):
+            if sharp:
+                plain, empty = reading.plain or (), (reading.empty or ()) if self.calibration else ()
+                written = generate_amplified(
+                    model, reading.shown, plain, self.beta, end_token, longest, empty, self.calibration
+                )
+            else:
+                written = BatchGenerator(model, end_token, batch_size=64).generate(reading.shown, Sampling(longest))
+        ledger.add("rollout", 0.0, sum(map(len, written)))
+        return written
+
     def _kept(self, log_probs_BTV: torch.Tensor, completions: Sequence[TokenIds]) -> TeacherScores:
         if self.support == "full":
             return keep_full(log_probs_BTV)
@@ -105,6 +126,11 @@ class FrozenTeacher:
         """Score completions as the incumbent."""
         with self.roles.acting("incumbent") as model:
             return self.scoring.scores(model, self.ledger, reading, completions)
+
+    def write(self, reading: Reading, end_token: int, longest: int) -> list[list[int]]:
+        """Write as the incumbent."""
+        with self.roles.acting("incumbent") as model:
+            return self.scoring.written(model, self.ledger, reading, end_token, longest)
 
     def follow(self) -> None:
         """It stays."""
@@ -130,6 +156,11 @@ class LiveTeacher:
         """Score completions as the candidate."""
         with self.roles.acting("candidate") as model:
             return self.scoring.scores(model, self.ledger, reading, completions)
+
+    def write(self, reading: Reading, end_token: int, longest: int) -> list[list[int]]:
+        """Write as the candidate."""
+        with self.roles.acting("candidate") as model:
+            return self.scoring.written(model, self.ledger, reading, end_token, longest)
 
     def follow(self) -> None:
         """It is the candidate already."""
@@ -157,9 +188,13 @@ class EmaTeacher:
 
     def score(self, reading: Reading, completions: Sequence[TokenIds]) -> TeacherScores:
         """Score completions as the average; before the first step that is the incumbent."""
-        acting = self._roles.standing_in(self._averages) if self._averages else self._roles.acting("incumbent")
-        with acting as model:
+        with self._acting() as model:
             return self._scoring.scores(model, self._ledger, reading, completions)
+
+    def write(self, reading: Reading, end_token: int, longest: int) -> list[list[int]]:
+        """Write as the average."""
+        with self._acting() as model:
+            return self._scoring.written(model, self._ledger, reading, end_token, longest)
 
     def follow(self) -> None:
         """Take a step towards the candidate."""
@@ -177,6 +212,9 @@ class EmaTeacher:
             module, _, name = key.rpartition(":")
             modules.setdefault(module, {})[name] = value
         self._averages = {module: AverageDelta(parts) for module, parts in modules.items()}
+
+    def _acting(self) -> AbstractContextManager[Any]:
+        return self._roles.standing_in(self._averages) if self._averages else self._roles.acting("incumbent")
 
 
 def teacher_of(settings: TrainingSettings, roles: RoleModel, ledger: Ledger, scoring: Scoring) -> Teacher:

@@ -22,7 +22,7 @@ from clinical_sdft.versions import NO_ADAPTER
 SETTINGS = TRAINING.model_copy(update={"passes": 4, "checkpoint_steps": 2})
 ARMS = {
     "frozen and amplified": ("sdft", {"checkpoint_steps": 5}, 1.0),
-    "ema": ("sdft", {"teacher": "ema", "ema_rate": 0.2}, 0.0),
+    "ema, first to write": ("sdft", {"teacher": "ema", "ema_rate": 0.2, "teacher_passes": 2}, 0.0),
     "sft": ("sft", {}, 0.0),
 }
 PLACES = (1, 2, 3, 2)

@@ -68,9 +68,11 @@ def test_settings_come_before_the_pre_flight_and_the_pre_flight_before_nothing()
         chosen_teacher(replace(plan, preflight=plan.preflight.model_copy(update={"template": None})))
 
 
-@pytest.mark.parametrize("change", [{"rollout_reuse": 2}, {"rollout_reuse": 1, "temperature": 0.7}])
+@pytest.mark.parametrize(
+    "change", [{}, {"temperature": 0.7, "rollout_reuse": 1}, {"teacher_passes": 1, "rollout_reuse": 1}]
+)
 def test_a_sampled_token_needs_a_rollout_of_this_very_student(change: dict[str, float]) -> None:
-    with pytest.raises(ValidationError, match="rollout_reuse = 1 and temperature = 1"):
+    with pytest.raises(ValidationError, match="rollout_reuse = 1, temperature = 1 and teacher_passes = 0"):
         TrainingSettings.model_validate({"support": "sampled", **change})
     assert TrainingSettings(support="sampled", rollout_reuse=1).temperature == 1
 

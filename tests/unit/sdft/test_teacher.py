@@ -148,6 +148,21 @@ def test_no_base_tensor_is_in_memory_twice(kind: str, tiny) -> None:
     assert any(t is a_copy for t in gc.get_objects()) and torch.equal(a_copy, base[0])
 
 
+def test_each_teacher_writes_with_its_own_weights(tiny) -> None:
+    """At rate 1 the average writes as the live one; the frozen one as the incumbent, whatever has been learnt."""
+    roles = RoleModel(tiny, LORA)
+    frozen, live = FrozenTeacher(roles, Ledger(1)), LiveTeacher(roles, Ledger(1))
+    average = EmaTeacher(roles, ledger := Ledger(1), Scoring(), 1.0)
+    before = [teacher.write(Reading(PROMPTS), 0, 6) for teacher in (frozen, live, average)]
+    assert before[0] == before[1] == before[2]
+    move(roles, 1)
+    average.follow()
+    after = [teacher.write(Reading(PROMPTS), 0, 6) for teacher in (frozen, live, average)]
+    assert after[0] == before[0] != after[1] == after[2]
+    spent = {phase.phase: phase for phase in ledger.closed().phases}["rollout"]
+    assert spent.tokens == 2 * sum(map(len, PROMPTS)) + sum(len(row) for row in (*before[2], *after[2]))
+
+
 def test_averages_of_all_modules_move_together(tiny) -> None:
     roles = RoleModel(tiny, LORA)
     move(roles, 1)

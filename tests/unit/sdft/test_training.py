@@ -11,8 +11,12 @@ import pytest
 import torch
 
 from clinical_sdft.models.adapters import adapter_digest
-from clinical_sdft.sdft.arms import Incumbent, Plan, train_arm
-from clinical_sdft.sdft.trainer import Batch, plan, warmup_cosine
+from clinical_sdft.models.loading import load_base
+from clinical_sdft.sdft.amplified import generate_amplified
+from clinical_sdft.sdft.arms import Incumbent, Plan, chosen_teacher, train_arm
+from clinical_sdft.sdft.lessons import sdft_lesson
+from clinical_sdft.sdft.rollouts import read_rollouts
+from clinical_sdft.sdft.trainer import Batch, StepReport, plan, warmup_cosine
 from clinical_sdft.versions import NO_ADAPTER
 from data_contracts import Demonstration, LoraSettings, PreflightReport, TemplateTrial, TrainingSettings
 
@@ -68,8 +72,6 @@ def test_an_arm_lowers_its_loss_and_leaves_adapter_and_manifest(arm, tiny, tmp_p
 
 
 def test_same_seed_same_bytes_other_seed_other_bytes(tiny_model_folder, tmp_path) -> None:
-    from clinical_sdft.models.loading import load_base
-
     def run(name: str, training: TrainingSettings) -> str:
         loaded = load_base(tiny_model_folder)
         return train_arm("sdft", Incumbent(loaded, None, NO_ADAPTER), a_plan(training), tmp_path / name).adapter
@@ -93,6 +95,34 @@ def test_killed_and_resumed_gives_the_same_adapter(tiny_model_folder, tmp_path) 
     for name, whole, resumed, killed in arms:
         assert killed == 4, name
         assert whole == resumed, name
+
+
+@pytest.mark.parametrize("beta", [0.0, 1.0])
+def test_the_teacher_writes_the_first_passes_rollouts_and_the_student_the_others(beta, tiny_model_folder, tmp_path):
+    """Three of six passes are asked for: the window that the third opens is the teacher's too; prior prompts never."""
+    settings = TRAINING.model_copy(update={"passes": 6, "teacher_passes": 3, "batch_size": 6})
+    a, fresh = a_plan(settings, beta), load_base(tiny_model_folder)
+    lesson, end_token = sdft_lesson(fresh, a, chosen_teacher(a)), fresh.tokenizer.eos_token_id
+    taught = generate_amplified(fresh.model, lesson.teacher, lesson.student, beta, end_token, 4)
+    kept: dict[str, list[list[int]]] = {}
+
+    def look(report: StepReport) -> None:
+        kept.update({file.name: read_rollouts(file)[0] for file in tmp_path.glob("rollout-*")})
+
+    train_arm("sdft", Incumbent(load_base(tiny_model_folder), None, NO_ADAPTER), a, tmp_path, look)
+    windows = [kept[f"rollout-{window}-0.safetensors"] for window in range(3)]
+    assert [len(window) for window in windows] == [12, 12, 12]
+    assert sorted(windows[0][:6]) == sorted(windows[1][:6]) == sorted(taught)
+    assert sorted(windows[2][:6]) != sorted(taught)
+    assert sorted(windows[0][6:]) != sorted(windows[1][6:])
+
+
+def test_writing_teacher_reads_its_own_prompts_and_is_paid_for_in_the_ledger(tiny, tmp_path) -> None:
+    a = a_plan(TRAINING.model_copy(update={"passes": 4, "teacher_passes": 4, "anchor_share": 0.0}))
+    shown = sdft_lesson(tiny, a, chosen_teacher(a)).teacher
+    cost = train_arm("sdft", Incumbent(tiny, None, NO_ADAPTER), a, tmp_path).cost
+    spent = {phase.phase: phase.tokens for phase in cost.phases}
+    assert spent["rollout"] == 2 * sum(len(prompt) + 4 for prompt in shown)
 
 
 def test_every_row_is_trained_on_once_a_pass() -> None:
