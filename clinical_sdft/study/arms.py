@@ -36,5 +36,6 @@ ARMS = (
     StudyArm("sdft-ema", "sdft", {**NO_ANCHOR, "teacher": "ema", "dtype": "float32"}),
     StudyArm("sdft-amplified", "sdft", {**NO_ANCHOR, "beta": 1.0}),
     StudyArm("sdft-anchored", "sdft", PLAIN),
+    StudyArm("sdft-led", "sdft", {**PLAIN, "teacher_passes": 2, "rollout_tokens": 12}),
     StudyArm("sdft-replay", "sdft", {**NO_ANCHOR, **REPLAY}),
 )
