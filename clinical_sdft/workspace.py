@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     reply: str = Field(default=Phrasing.reply, description="how the model replies; must hold {answer}")
     reply_tokens: int = Field(default=16, ge=1, description="longest reply in evaluation, tokens")
     deid_policy: str = "safe_harbor"
-    deid_ner: str = Field(default="spacy", description="spacy, transformers:FOLDER-OR-ID, gliner:FOLDER or patterns")
+    deid_ner: str = Field(
+        default="notes", description="notes, notes:FOLDER, spacy, transformers:FOLDER-OR-ID, gliner:FOLDER or patterns"
+    )
     deid_ner_digest: str | None = Field(default=None, description="the only model of that place that is accepted")
     reidentification_vault: bool = Field(default=False, description="keep what was taken out, encrypted, in vault/")
     preflight_sample: int = Field(default=32, ge=8)

@@ -75,11 +75,11 @@ def deid_score(
 
 def _ner_in_use(root: Path) -> "NerModel":
     """Return the model that records are de-identified with in this folder."""
-    from clinical_sdft.deid import SpacyNer, chosen_ner
+    from clinical_sdft.deid import NotesNer, chosen_ner
     from clinical_sdft.workspace import Workspace
 
     if root == DEFAULT_WORKSPACE and not (root / "config.toml").is_file():
-        return SpacyNer()
+        return NotesNer()
     settings = Workspace(root).settings
     return chosen_ner(settings.deid_ner, settings.deid_ner_digest)
 
@@ -132,6 +132,35 @@ def deid_bench(
         for name, row in result["engines"].items()
     ]
     show(result, as_json, "\n".join([*lines, f"  own against stock: {result['own_to_stock']:.2f} times as fast"]))
+
+
+@deid.command("train")
+def deid_train(
+    target: Annotated[Path, typer.Argument(help="New folder for the model.")],
+    gold: Annotated[list[Path], typer.Argument(help="Gold sets with every identifier marked; all notes are used.")],
+    passes: Annotated[int, typer.Option(min=1, max=100, help="How often the notes are gone through.")] = 14,
+    generated: Annotated[int, typer.Option(min=0, max=100_000, help="Generated notes to draw from beside them.")] = 800,
+    seed: Annotated[int, typer.Option(min=0, help="Of order, variations and dropout.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach the embedded name recognition from marked notes, such as a hospital's own; half an hour for 400 notes.
+
+    The model that comes with this software was made by this command. Measure yours with `deid score` on notes that it
+    has not seen before you pin it.
+    """
+    from clinical_sdft.deid.ner.training import train
+    from clinical_sdft.deid.quality.gold import read_gold
+    from clinical_sdft.deid.quality.notes.compose import notes
+
+    marked = [document for file in gold for document in read_gold(file, GoldFormat.AUTO)]
+    with _progress("training") as heard:
+        digest = train(marked, tuple(notes(Split.TUNING, generated, seed)), target, passes, seed, heard)
+    value = {"folder": str(target), "digest": digest, "notes": len(marked), "generated": generated, "passes": passes}
+    lines = [
+        f"learned from {len(marked)} marked notes, {passes} passes → {target}",
+        f'to use it, in config.toml: deid_ner = "notes:{target}" and deid_ner_digest = "{digest}"',
+    ]
+    show(value, as_json, "\n".join(lines))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from clinical_sdft.deid.policy import EXPERT_ASSIST, POLICIES, SAFE_HARBOR, Deid
 
 if TYPE_CHECKING:
     from clinical_sdft.deid.deidentify import Deidentifier, DeidResult, deidentify_all
-    from clinical_sdft.deid.ner import NerModel, NerSpan, PatternsOnly, SpacyNer, chosen_ner
+    from clinical_sdft.deid.ner import NerModel, NerSpan, NotesNer, PatternsOnly, SpacyNer, chosen_ner
     from clinical_sdft.deid.records import read_records
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "NerModel",
     "NerModelError",
     "NerSpan",
+    "NotesNer",
     "PatternTimeoutError",
     "PatternsOnly",
     "PolicyError",
@@ -52,6 +53,7 @@ _LAZY = {
     "deidentify_all": "deidentify",
     "NerModel": "ner",
     "NerSpan": "ner",
+    "NotesNer": "ner",
     "PatternsOnly": "ner",
     "SpacyNer": "ner",
     "chosen_ner": "ner",

@@ -83,7 +83,7 @@ class Deidentifier:
         """
         if isinstance(ner, PatternsOnly) and not policy.patterns_only:
             raise NerModelError(
-                f'the policy {policy.name} needs a name recognition model: set deid_ner = "spacy" in config.toml'
+                f'the policy {policy.name} needs a name recognition model: set deid_ner = "notes" in config.toml'
             )
         self.ner, self.policy, self.key = ner, policy, key
         self._engine = DetectionEngine(ner, policy)

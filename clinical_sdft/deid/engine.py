@@ -1,5 +1,6 @@
 """Finding the identifiers of a note: presidio's analyzer with our own registry, then one set of spans."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from clinical_sdft.deid.categories import Category, Span
@@ -7,7 +8,9 @@ from clinical_sdft.deid.initials import initials
 from clinical_sdft.deid.known import KnownPatient
 from clinical_sdft.deid.merge import merge
 from clinical_sdft.deid.namesakes import namesakes
-from clinical_sdft.deid.ner import NerModel
+from clinical_sdft.deid.ner import NerModel, NerSpan
+from clinical_sdft.deid.ner.labels import LABELS, TERM
+from clinical_sdft.deid.ner.plausible import is_plain, plausible
 from clinical_sdft.deid.ocr import reread
 from clinical_sdft.deid.policy import DeidPolicy
 from clinical_sdft.deid.presidio import (
@@ -28,6 +31,7 @@ from clinical_sdft.deid.words import with_capitals
 LANGUAGE = "en"
 MAX_CHARACTERS = 200_000
 _NER_CATEGORIES = {
+    **{label: (category, 0.4) for category, label in LABELS.items()},
     "PERSON": (Category.NAME, 0.5),
     "GPE": (Category.PLACE, 0.45),
     "LOC": (Category.PLACE, 0.42),
@@ -37,20 +41,27 @@ _NER_CATEGORIES = {
 
 
 class NerRecognizer(EntityRecognizer):  # type: ignore[misc]
-    """Brings the spans of a name recognition model into presidio, as guesses."""
+    """Brings the spans of a name recognition model into presidio, as guesses unless it is sure of them."""
 
-    def __init__(self, model: NerModel, text: str) -> None:
-        """Keep the model, and the text as it was written: the rules read one in which capital letters are put."""
-        self.model, self.text = model, text
-        super().__init__(supported_entities=["name", "place", "facility"], name=f"ner:{model.name}")
+    def __init__(self, model: NerModel, written: str, read: Sequence[NerSpan]) -> None:
+        """Keep the text as written, and what the model has read in it; rules read one with capital letters put."""
+        self.model, self.written, self.read = model, written, read
+        super().__init__(supported_entities=sorted(map(str, LABELS)), name=f"ner:{model.name}")
 
     def load(self) -> None:
         """The model is loaded where it is made."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """Return presidio results."""
-        found = ((span, _NER_CATEGORIES.get(span.label)) for span in self.model.analyze(self.text))
-        return [result(to[0], span.start, span.end, to[1], guess=True) for span, to in found if to is not None]
+        found = ((span, _NER_CATEGORIES.get(span.label)) for span in self.read)
+        return [
+            result(category, span.start, span.end, score, guess=not span.sure or self._is_plain(category, span))
+            for span, (category, score) in ((span, to) for span, to in found if to is not None)
+            if not span.sure or plausible(category, self.written[span.start : span.end])
+        ]
+
+    def _is_plain(self, category: Category, span: NerSpan) -> bool:
+        return is_plain(category, self.written, span.start, span.end)
 
 
 class NoContext(ContextAwareEnhancer):  # type: ignore[misc]
@@ -91,20 +102,22 @@ class DetectionEngine:
             raise ValueError("the narrative is too long")
         written = unwrap(fold(text))
         folded = with_capitals(written)
-        spans = self._found(folded, written, known)
+        read = self.ner.analyze(written)
+        spans = self._found(folded, written, read, known)
         corrected = reread(folded)
         if corrected != folded:
-            spans += [span for span in self._found(corrected, corrected, known) if _differs(folded, corrected, span)]
-        safe = keep_safe(folded, spans)
+            again = self._found(corrected, corrected, self.ner.analyze(corrected), known)
+            spans += [span for span in again if _differs(folded, corrected, span)]
+        safe = keep_safe(folded, spans, [(span.start, span.end) for span in read if span.label == TERM])
         found = [*safe, *namesakes(folded, safe)]
         return widened(folded, merge(folded, [*found, *initials(folded, found)]))
 
-    def _found(self, text: str, written: str, known: KnownPatient) -> list[Span]:
-        """Return what the recognizers find in a text; the name recognition model reads it as it was written."""
+    def _found(self, text: str, written: str, read: Sequence[NerSpan], known: KnownPatient) -> list[Span]:
+        """Return what the recognizers find in a text, and what the name recognition model has read in it."""
         results = self._analyzer.analyze(
             text,
             language=LANGUAGE,
-            ad_hoc_recognizers=[KnownIdentifiersRecognizer(known), NerRecognizer(self.ner, written)],
+            ad_hoc_recognizers=[KnownIdentifiersRecognizer(known), NerRecognizer(self.ner, written, read)],
         )
         return [
             Span(

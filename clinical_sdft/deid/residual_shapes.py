@@ -52,8 +52,9 @@ _LIVES = r"\b(?:lives?(?: alone)?|living|resid(?:es|ing)|grew up|moved|born) (?:
 
 
 _LABELS = word_set(
-    "acct adm aetna anthem bcbs birthdate bsn cigna copay cpap crna dea dis do dob electronically facp fax fin fnp "
-    "frcp humana icn ids lot lpn mbbs mbi med medicaid mrn mrs npi phd rec ref rn ssn tel tricare udi vin ward wd"
+    "acct adm aetna anthem bcbs birthdate bsn ccrn cigna cmsrn cnor copay cpap crna dea dis do dob electronically "
+    "faafp faap facc facep facg facog facp facr facs fascrs fax fccp fidsa fin fnp frcp fsir humana icn ids lot lpn "
+    "mbbs mbi med medicaid mrn mrs npi phd rec ref rn ssn tel tricare udi vin ward wd"
 )
 """What stands beside surrogates in forms and is in no dictionary."""
 

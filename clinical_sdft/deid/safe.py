@@ -1,5 +1,6 @@
 """What only looks like an identifier: clinical numbers, and guesses that are terms, drugs or plain words."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from clinical_sdft.deid.categories import Category, Span
@@ -36,22 +37,23 @@ def is_clinical_number(text: str, start: int, end: int) -> bool:
     return any(matches(_UNIT_AFTER, after)) or any(matches(_ANALYTE_BEFORE, before))
 
 
-def keep_safe(text: str, spans: list[Span]) -> list[Span]:
+def keep_safe(text: str, spans: list[Span], terms: Sequence[tuple[int, int]] = ()) -> list[Span]:
     """Trim plain words off guessed spans and drop those of which nothing is left; sure spans stay as they are.
 
     Args:
         text: the text as `fold` leaves it.
         spans: what the recognizers found in it.
+        terms: eponyms, drugs and scores that a model has read, beside those in the lists.
     """
-    eponyms = (*eponym_spans(text), *term_spans(text))
+    eponyms = (*eponym_spans(text), *term_spans(text), *terms)
     rows = _rows(eponyms)
     kept = []
     for span in spans:
         if span.category == Category.NAME and _is_degree(text, span):
             continue
         if not span.guess:
-            weak = span.category == Category.NAME and span.score < _WEAK
-            if not (weak and any(start <= span.start and span.end <= end for start, end in rows)):
+            weak = span.score < _WEAK.get(span.category, 0)
+            if not (weak and any(_is_of_term(span, row) for row in rows)):
                 kept.append(span)
         elif not any(start <= span.start and span.end <= end for start, end in eponyms):
             kept.extend(_trimmed(text, span, eponyms))
@@ -61,8 +63,8 @@ def keep_safe(text: str, spans: list[Span]) -> list[Span]:
 _SIGNED = 0.75
 """The score of a name before a degree: there a famous person's name is a person's too, as in `Caspian Rutledge MD`."""
 _DEGREE_BEFORE = r"(?-i:\b(?:MD|M\.D\.|DO|D\.O\.|RN|NP|PA|PA-C|DDS|PhD|APRN|PharmD|DPT|RD|LPN|FACP|FACS),? )$"
-_WEAK = 0.67
-"""Scores below which a name's form alone told it, such as `FABER, Thomas`."""
+_WEAK = {Category.NAME: 0.67, Category.PLACE: 0.69, Category.FACILITY: 0.45}
+"""Scores below which a form, a list or a model alone told, such as `FABER, Thomas`, and `Paris`."""
 
 
 def _is_degree(text: str, span: Span) -> bool:
@@ -70,6 +72,12 @@ def _is_degree(text: str, span: Span) -> bool:
     value = text[span.start : span.end]
     letters = value.isupper() and value.isalpha() and 2 < len(value) < 7
     return letters and span.score < 1 and any(matches(_DEGREE_BEFORE, text[max(0, span.start - 12) : span.start]))
+
+
+def _is_of_term(span: Span, term: tuple[int, int]) -> bool:
+    """Tell whether a span lies within a term, or, a facility, begins with one: `Glasgow Coma Scale 15`."""
+    start, end = term
+    return start <= span.start and (span.end <= end or (span.category == Category.FACILITY and span.start < end))
 
 
 def _rows(terms: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:

@@ -19,7 +19,7 @@ import clinical_sdft.deid
 from clinical_sdft.schedule import work_through
 from clinical_sdft.watch import Quiet
 
-assert clinical_sdft.deid.SpacyNer  # loaded here once, so that every child starts quickly
+assert clinical_sdft.deid.NotesNer  # loaded here once, so that every child starts quickly
 MOST_RUNS = 80
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clinical_sdft.deid import SAFE_HARBOR, SpacyNer
+from clinical_sdft.deid import SAFE_HARBOR, NotesNer
 from clinical_sdft.deid.engine import DetectionEngine
 from clinical_sdft.deid.known import known_patient
 from clinical_sdft.deid.text import fold
@@ -32,7 +32,7 @@ def questions() -> list[tuple[str, list[str]]]:
 
 
 def test_recall_and_over_redaction() -> None:
-    engine = DetectionEngine(SpacyNer(), SAFE_HARBOR)
+    engine = DetectionEngine(NotesNer(), SAFE_HARBOR)
     wanted = hit = clean = touched = 0
     for number, (text, values) in enumerate(questions()):
         spans = engine.detect(text, known_patient({"id": str(number)}))

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from clinical_sdft import cli
 from clinical_sdft.deid import PatternsOnly
 from clinical_sdft.deid.errors import GoldError, PolicyError
+from clinical_sdft.deid.ner import SHIPPED_DIGEST
 from clinical_sdft.errors import InputError
 from clinical_sdft.workspace import Workspace
 
@@ -67,7 +68,7 @@ def test_in_a_workspace_the_model_of_its_settings_is_measured(
     Workspace.create(root, {"deid_ner": "patterns", "deid_policy": "safe_harbor_patterns"})
     line = ("score", str(gold), "--json", "--without-records")
     embedded = json.loads(run(*line).output)
-    assert embedded["model"]["name"].startswith("spacy") or "en_core" in embedded["model"]["name"]
+    assert embedded["model"] == {"name": "notes:clinical_notes", "digest": SHIPPED_DIGEST}
     patterns = json.loads(run(*line, "--workspace", str(root)).output)
     assert patterns["model"] == {"name": PatternsOnly().name, "digest": PatternsOnly().digest}
     monkeypatch.chdir(root)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from clinical_sdft.deid import SAFE_HARBOR, Deidentifier, DeidResult, SpacyNer, deidentify_all
+from clinical_sdft.deid import SAFE_HARBOR, Deidentifier, DeidResult, NotesNer, deidentify_all
 from clinical_sdft.deid.records import record_digest
 from clinical_sdft.deid.text import word_set
 from clinical_sdft.demo.records import EMAIL_IN_WORDS, WITHOUT_PATIENT_ID, build_records, data_folder
@@ -31,7 +31,7 @@ def records() -> list[PatientRecord]:
 
 @pytest.fixture(scope="module")
 def result() -> DeidResult:
-    return deidentify_all(FILE, Deidentifier(SpacyNer(), SAFE_HARBOR, KEY))
+    return deidentify_all(FILE, Deidentifier(NotesNer(), SAFE_HARBOR, KEY))
 
 
 @pytest.fixture(scope="module")

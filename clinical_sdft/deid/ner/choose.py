@@ -1,11 +1,14 @@
 """From the setting `deid_ner` to a model."""
 
+from pathlib import Path
+
 from clinical_sdft.deid.errors import NerModelError
 from clinical_sdft.deid.ner.model import NerModel
+from clinical_sdft.deid.ner.notes_model import SHIPPED_DIGEST, NotesNer
 from clinical_sdft.deid.ner.patterns import PatternsOnly
 from clinical_sdft.deid.ner.spacy_model import PINNED_DIGEST, SpacyNer
 
-CHOICES = "spacy, transformers:FOLDER-OR-ID, gliner:FOLDER, patterns"
+CHOICES = "notes, notes:FOLDER, spacy, transformers:FOLDER-OR-ID, gliner:FOLDER, patterns"
 
 
 def chosen_ner(setting: str, pinned_digest: str | None = None) -> NerModel:
@@ -13,12 +16,18 @@ def chosen_ner(setting: str, pinned_digest: str | None = None) -> NerModel:
 
     Args:
         setting: one of `CHOICES`.
-        pinned_digest: the digest the workspace pins; the embedded spaCy model is pinned without it.
+        pinned_digest: the digest the workspace pins; the models that come with this software are pinned without it.
 
     Raises:
         NerModelError: no such choice, or the model is missing, not pinned, or not the pinned one.
     """
     kind, _, location = setting.partition(":")
+    if kind == "notes":
+        return (
+            NotesNer(Path(location), pinned_digest)
+            if location
+            else NotesNer(pinned_digest=pinned_digest or SHIPPED_DIGEST)
+        )
     if kind == "spacy" and not location:
         return SpacyNer(pinned_digest=pinned_digest or PINNED_DIGEST)
     if kind == "transformers" and location:

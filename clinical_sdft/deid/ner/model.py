@@ -10,17 +10,20 @@ from clinical_sdft.deid.errors import NerModelError
 
 @dataclass(frozen=True)
 class NerSpan:
-    """An entity as a model labels it: half-open character offsets and one of the OntoNotes labels."""
+    """An entity as a model labels it: half-open character offsets and one of the labels that `NerModel` names."""
 
     start: int
     end: int
     label: str
+    sure: bool = False
+    """Whether it stands, as what a model finds that has learned from clinical notes; else the safe list is asked."""
 
 
 class NerModel(Protocol):
     """Anything that finds people, places and organisations in English text.
 
-    The labels are OntoNotes': PERSON, GPE, LOC, FAC, ORG; others are ignored. A model must be deterministic.
+    The labels are OntoNotes' PERSON, GPE, LOC, FAC and ORG, and those of `labels.py`; others are ignored. A model must
+    be deterministic.
     """
 
     @property

@@ -34,7 +34,7 @@ class SpacyNer:
         self.digest = folder_digest(folder)
         if self.digest != pinned_digest:
             raise NerModelError(f"the model {self.name} differs from the pinned one: reinstall {PACKAGE}=={VERSION}")
-        self._nlp = _load(folder)
+        self._nlp = load_spacy(folder)
 
     def analyze(self, text: str) -> tuple[NerSpan, ...]:
         """Return the entities in the order of the text."""
@@ -56,7 +56,12 @@ def package_folder() -> Path:
     return folder
 
 
-def _load(folder: Path) -> Any:
+def load_spacy(folder: Path) -> Any:
+    """Load a spaCy pipeline with nothing but its name recognition.
+
+    Raises:
+        NerModelError: it does not load.
+    """
     from clinical_sdft.deid.presidio import without_torch
 
     try:

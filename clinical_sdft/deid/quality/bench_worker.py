@@ -41,9 +41,9 @@ def work_of(engine: Engine) -> Callable[[PatientRecord], object]:
         stock, nobody = StockPresidio(), known_patient({"id": "none"})
         return lambda record: stock.detect(record.narrative, nobody)
     from clinical_sdft.deid.deidentify import Deidentifier
-    from clinical_sdft.deid.ner import SpacyNer
+    from clinical_sdft.deid.ner import NotesNer
 
-    return Deidentifier(SpacyNer(), SAFE_HARBOR, b"a key for the benchmark, 32 bytes").deidentify
+    return Deidentifier(NotesNer(), SAFE_HARBOR, b"a key for the benchmark, 32 bytes").deidentify
 
 
 def peak_bytes() -> int:

@@ -39,9 +39,9 @@ def own_engine(policy: DeidPolicy, ner: NerModel | None = None) -> Engines:
         ner: the name recognition model in use; the embedded one unless told.
     """
     from clinical_sdft.deid.engine import DetectionEngine
-    from clinical_sdft.deid.ner import SpacyNer
+    from clinical_sdft.deid.ner import NotesNer
 
-    return Engines(DetectionEngine(ner or SpacyNer(), policy), policy)
+    return Engines(DetectionEngine(ner or NotesNer(), policy), policy)
 
 
 class StockPresidio:

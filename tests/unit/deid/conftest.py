@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from clinical_sdft.deid import SAFE_HARBOR, Deidentifier, SpacyNer
+from clinical_sdft.deid import SAFE_HARBOR, Deidentifier, NotesNer
 from data_contracts import PatientRecord
 
 KEY = b"k" * 32
 
 
 @pytest.fixture(scope="session")
-def ner() -> SpacyNer:
-    return SpacyNer()
+def ner() -> NotesNer:
+    return NotesNer()
 
 
 @pytest.fixture(scope="session")
-def deidentifier(ner: SpacyNer) -> Deidentifier:
+def deidentifier(ner: NotesNer) -> Deidentifier:
     return Deidentifier(ner, SAFE_HARBOR, KEY)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinical_sdft.deid import EXPERT_ASSIST, Deidentifier, SpacyNer, load_key, read_records
+from clinical_sdft.deid import EXPERT_ASSIST, Deidentifier, NotesNer, load_key, read_records
 from clinical_sdft.deid.categories import Category, Span
 from clinical_sdft.deid.dates import as_day, find_dates
 from clinical_sdft.deid.known import known_patient
@@ -21,10 +21,10 @@ from data_contracts import DeidentifiedRecord, PatientRecord
 KEY = "ab" * 32
 SCRIPT = """
 import json, sys
-from clinical_sdft.deid import Deidentifier, SpacyNer, load_key, named_policy, read_records
+from clinical_sdft.deid import Deidentifier, NotesNer, load_key, named_policy, read_records
 from pathlib import Path
 key = load_key(Path(sys.argv[1]))
-engine = Deidentifier(SpacyNer(), named_policy("expert_assist"), key)
+engine = Deidentifier(NotesNer(), named_policy("expert_assist"), key)
 print(json.dumps([engine.deidentify(record).text for record in read_records(Path(sys.argv[2]), key)]))
 """
 PATIENT = {"id": "P-7", "name": "Zelda Quartermain", "mrn": "44719203", "physician": "Dr. Wilhelm Kaczmarek"}
@@ -44,7 +44,7 @@ def in_another_process(workspace: Path, records: Path) -> list[str]:
 
 
 def test_two_processes_and_two_documents_write_the_same_surrogates(
-    ner: SpacyNer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ner: NotesNer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both, second = tmp_path / "both.jsonl", tmp_path / "second.jsonl"
     rows = [

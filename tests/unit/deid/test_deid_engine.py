@@ -1,18 +1,19 @@
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from clinical_sdft.deid import SAFE_HARBOR, SpacyNer
+from clinical_sdft.deid import SAFE_HARBOR, NerSpan, NotesNer
 from clinical_sdft.deid.engine import MAX_CHARACTERS, DetectionEngine
 from clinical_sdft.deid.known import known_patient
 from clinical_sdft.demo.records import data_folder
 
 
 @pytest.fixture(scope="module")
-def detect(ner: SpacyNer) -> Callable[[str], list[tuple[str, str]]]:
+def detect(ner: NotesNer) -> Callable[[str], list[tuple[str, str]]]:
     engine = DetectionEngine(ner, SAFE_HARBOR)
 
     def run(text: str) -> list[tuple[str, str]]:
@@ -24,7 +25,7 @@ def detect(ner: SpacyNer) -> Callable[[str], list[tuple[str, str]]]:
 def test_overlaps_become_one_span_of_the_surest_category(detect: Callable[[str], list[tuple[str, str]]]) -> None:
     text = "Mr. Kowalski (MRN 123-45-6789) was seen at Mercy Hospital Boston on 4/12/2023."
     assert detect(text) == [
-        ("name", "Kowalski"),
+        ("name", "Mr. Kowalski"),
         ("ssn", "123-45-6789"),
         ("facility", "Mercy Hospital Boston"),
         ("date", "4/12/2023"),
@@ -62,7 +63,7 @@ def test_no_finding_of_the_demo_is_touched(detect: Callable[[str], list[tuple[st
                     assert detect(text) == [], text
 
 
-def test_too_long_a_text_is_refused(ner: SpacyNer) -> None:
+def test_too_long_a_text_is_refused(ner: NotesNer) -> None:
     with pytest.raises(ValueError, match="too long"):
         DetectionEngine(ner, SAFE_HARBOR).detect("a " * MAX_CHARACTERS, known_patient({"id": "1"}))
 
@@ -73,3 +74,38 @@ def test_nothing_of_a_text_is_logged(
     with caplog.at_level(0):
         detect("Mr. Zwiebelfisch called from 212-555-0143.")
     assert "Zwiebelfisch" not in caplog.text and "0143" not in caplog.text
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A recognition model that reads what it is told to, and is sure of it or not."""
+
+    read: tuple[tuple[str, str], ...]
+    sure: bool
+    name: str = "reader"
+    digest: str = "sha256:" + "0" * 64
+
+    def analyze(self, text: str) -> tuple[NerSpan, ...]:
+        places = ((text.index(words), words, label) for words, label in self.read)
+        return tuple(NerSpan(start, start + len(words), label, self.sure) for start, words, label in places)
+
+
+def _left(text: str, sure: bool, *read: tuple[str, str]) -> str:
+    spans = DetectionEngine(Reader(read, sure), SAFE_HARBOR).detect(text, known_patient({"id": "P-1"}))
+    for span in reversed(spans):
+        text = text[: span.start] + "_" + text[span.end :]
+    return text
+
+
+def test_what_a_model_that_knows_notes_is_sure_of_stands_and_a_guess_asks_the_safe_list() -> None:
+    text = "Was seen with Sorrow, tag qx7-11, and tacos."
+    read = (("Sorrow", "PERSON"), ("qx7-11", "device"), ("tacos", "PERSON"))
+    assert _left(text, True, *read) == "Was seen with _, tag _, and tacos."
+    assert _left(text, False, *read) == text
+
+
+def test_a_name_that_only_a_list_tells_is_none_where_the_model_reads_a_term() -> None:
+    text = "No Kowalczyk on exam. Mr. Kowalczyk agrees."
+    assert _left(text, True) == "No _ on exam. Mr. _ agrees."
+    assert _left("No Kowalczyk on exam.", True, ("Kowalczyk", "TERM")) == "No Kowalczyk on exam."
+    assert _left("Mr. Kowalczyk agrees.", True, ("Kowalczyk", "TERM")) == "Mr. _ agrees."

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from clinical_sdft.deid import SAFE_HARBOR, SpacyNer
+from clinical_sdft.deid import SAFE_HARBOR, NotesNer
 from clinical_sdft.deid.engine import DetectionEngine
 from clinical_sdft.deid.known import known_patient
 from clinical_sdft.deid.text import fold, unwrap
@@ -10,7 +10,7 @@ from clinical_sdft.deid.words import is_flat, is_small, with_capitals, words_of
 
 
 @pytest.fixture(scope="module")
-def left(ner: SpacyNer) -> Callable[[str], str]:
+def left(ner: NotesNer) -> Callable[[str], str]:
     """Return a text without what the engine finds in it."""
     engine = DetectionEngine(ner, SAFE_HARBOR)
 

@@ -11,12 +11,13 @@ from clinical_sdft.deid import (
     SAFE_HARBOR,
     Deidentifier,
     NerModelError,
+    NotesNer,
     PatternsOnly,
     SpacyNer,
     chosen_ner,
     named_policy,
 )
-from clinical_sdft.deid.ner import PINNED_DIGEST, folder_digest
+from clinical_sdft.deid.ner import PINNED_DIGEST, SHIPPED_DIGEST, folder_digest
 from data_contracts import DeidentifiedRecord, PatientRecord
 
 KEY = b"k" * 32
@@ -112,12 +113,13 @@ def test_a_model_that_does_not_load_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("setting", ["", "spacy:sm", "transformers:", "flair:ner", "patterns:x"])
 def test_a_setting_that_names_no_model_is_refused(setting: str) -> None:
-    with pytest.raises(NerModelError, match="write one of spacy"):
+    with pytest.raises(NerModelError, match="write one of notes, notes:FOLDER, spacy"):
         chosen_ner(setting)
 
 
 def test_the_embedded_model_is_pinned_without_a_setting() -> None:
     assert isinstance(chosen_ner("spacy"), SpacyNer) and chosen_ner("spacy").digest == PINNED_DIGEST
+    assert isinstance(chosen_ner("notes"), NotesNer) and chosen_ner("notes").digest == SHIPPED_DIGEST
     with pytest.raises(NerModelError, match="differs from the pinned one"):
         chosen_ner("spacy", "sha256:" + "0" * 64)
 
@@ -134,10 +136,10 @@ def test_patterns_alone_need_a_policy_that_says_so() -> None:
 def test_deidentification_with_the_embedded_model_loads_no_torch() -> None:
     code = (
         "import sys\n"
-        "from clinical_sdft.deid import SAFE_HARBOR, Deidentifier, SpacyNer\n"
+        "from clinical_sdft.deid import SAFE_HARBOR, Deidentifier, NotesNer\n"
         "from data_contracts import PatientRecord\n"
         "record = PatientRecord(id='R', patient={'id': 'P'}, narrative='Jane has a rash.', diagnosis='psoriasis')\n"
-        f"out = Deidentifier(SpacyNer(), SAFE_HARBOR, {KEY!r}).deidentify(record)\n"
+        f"out = Deidentifier(NotesNer(), SAFE_HARBOR, {KEY!r}).deidentify(record)\n"
         "assert 'Jane' not in out.text\n"
         "print([name for name in ('torch', 'transformers') if name in sys.modules])\n"
         "import torch\n"

@@ -1,6 +1,6 @@
 """A second reading of texts that a scanner has misread."""
 
-from clinical_sdft.deid import SAFE_HARBOR, SpacyNer
+from clinical_sdft.deid import SAFE_HARBOR, NotesNer
 from clinical_sdft.deid.engine import DetectionEngine
 from clinical_sdft.deid.known import known_patient
 from clinical_sdft.deid.ocr import reread
@@ -19,7 +19,7 @@ def test_a_text_with_one_slip_or_none_is_left_alone() -> None:
         assert reread(text) == text
 
 
-def test_misread_numbers_and_dates_are_found(ner: SpacyNer) -> None:
+def test_misread_numbers_and_dates_are_found(ner: NotesNer) -> None:
     spans = DetectionEngine(ner, SAFE_HARBOR).detect(SCANNED, known_patient({"id": "P-1"}))
     covered = {index for span in spans for index in range(span.start, span.end)}
     for value in ("5O5) 2l9-6O42", "l0/06", "l/14"):

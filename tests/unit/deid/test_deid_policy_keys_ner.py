@@ -10,13 +10,15 @@ from clinical_sdft.deid import (
     DeidError,
     DeidKeyError,
     NerModelError,
+    NotesNer,
     PolicyError,
     SpacyNer,
     load_key,
     named_policy,
 )
 from clinical_sdft.deid.keys import ENVIRONMENT, key_file
-from clinical_sdft.deid.ner import PINNED_DIGEST, folder_digest, package_folder
+from clinical_sdft.deid.ner import PINNED_DIGEST, SHIPPED_DIGEST, folder_digest, package_folder
+from clinical_sdft.deid.ner.notes_model import SHIPPED
 
 
 def test_policies_have_names() -> None:
@@ -53,9 +55,13 @@ def test_an_open_key_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         load_key(tmp_path)
 
 
-def test_the_installed_model_is_the_pinned_one(ner: SpacyNer) -> None:
-    assert ner.digest == PINNED_DIGEST == folder_digest(package_folder())
-    assert [span.label for span in ner.analyze("Maria Kowalska lives in Chicago.")] == ["PERSON", "GPE"]
+@pytest.mark.parametrize(
+    ("kind", "pinned", "folder"), [(SpacyNer, PINNED_DIGEST, package_folder()), (NotesNer, SHIPPED_DIGEST, SHIPPED)]
+)
+def test_the_installed_models_are_the_pinned_ones(kind, pinned, folder) -> None:
+    ner = kind()
+    assert ner.digest == pinned == folder_digest(folder)
+    assert {span.label for span in ner.analyze("Maria Kowalska lives in Chicago.")} == {"PERSON", "GPE"}
 
 
 def test_a_missing_or_changed_model_stops_everything(tmp_path: Path) -> None:
