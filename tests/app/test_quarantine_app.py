@@ -22,7 +22,7 @@ from clinical_sdft.workspace import Workspace
 from data_contracts import short
 from governance.services import queries
 
-NOTE = "Zelda Quartermain, 46F with a <b>rash</b>. Code 48213 on file, value 55120 noted."
+NOTE = "Zelda Quartermain, 46F with a <b>rash</b>. Code 48213 on file, as was 55120 before."
 PATIENT = {"id": "P-1", "name": "Zelda Quartermain", "mrn": "77553311"}
 WORDS = ("Quartermain", "48213", "77553311", "on file")
 
@@ -141,7 +141,7 @@ def test_released_as_it_was_marked(waiting, gov, folder, in_process):
     workspace = Workspace(folder)
     result = deidentify_all(workspace.records, make_deidentifier(workspace), queries.quarantine_decisions(gov))
     (released,) = result.released
-    assert "value 55120 noted" in released.text and "48213" not in released.text and "rash" not in released.text
+    assert "as was 55120 before" in released.text and "48213" not in released.text and "rash" not in released.text
     written = [file for file in folder.rglob("*") if file.is_file() and file.parent != workspace.records]
     assert not [file for file in written if any(word.encode() in file.read_bytes() for word in WORDS)]
 

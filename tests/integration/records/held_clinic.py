@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 PASSWORD = "correct horse battery"
-NOTE = "Zelda Quartermain, 46F with a rash on both hands. Code 48213 on file, value 55120 noted."
+NOTE = "Zelda Quartermain, 46F with a rash on both hands. Code 48213 on file, as was 55120 before."
 PATIENT = {"id": "P-1", "name": "Zelda Quartermain", "mrn": "77553311"}
 
 Run = Callable[..., tuple[int, str]]
