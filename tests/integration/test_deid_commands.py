@@ -8,9 +8,9 @@ import typer.main
 from click.testing import CliRunner, Result
 
 from clinical_sdft import cli
-from clinical_sdft.deid import PatternsOnly
+from clinical_sdft.deid import NerModelError, PatternsOnly
 from clinical_sdft.deid.errors import GoldError, PolicyError
-from clinical_sdft.deid.ner import SHIPPED_DIGEST
+from clinical_sdft.deid.ner import SHIPPED_DIGEST, folder_digest
 from clinical_sdft.errors import InputError
 from clinical_sdft.workspace import Workspace
 
@@ -76,6 +76,19 @@ def test_in_a_workspace_the_model_of_its_settings_is_measured(
     assert PatternsOnly().name in run("score", str(gold)).output
     refused = run("score", str(gold), "--workspace", str(tmp_path))
     assert isinstance(refused.exception, InputError) and "not a workspace" in str(refused.exception)
+
+
+def test_a_model_of_ones_own_is_trained_pinned_and_measured(gold: Path, tmp_path: Path) -> None:
+    made = json.loads(
+        run("train", str(tmp_path / "own"), str(gold), "--passes", "1", "--generated", "4", "--json").output
+    )
+    assert made["notes"] == 2 and made["digest"] == folder_digest(tmp_path / "own")
+    settings = {"deid_ner": f"notes:{tmp_path / 'own'}", "deid_ner_digest": made["digest"]}
+    Workspace.create(tmp_path / "hospital", settings)
+    shown = run("score", str(gold), "--json", "--workspace", str(tmp_path / "hospital"))
+    assert json.loads(shown.output)["model"] == {"name": "notes:own", "digest": made["digest"]}
+    again = run("train", str(tmp_path / "own"), str(gold))
+    assert isinstance(again.exception, NerModelError) and "name a new folder" in str(again.exception)
 
 
 def test_a_part_can_be_held_out(gold: Path) -> None:
