@@ -117,73 +117,90 @@ def _is_letterhead(text: str, start: int, end: int) -> bool:
     return any(not is_english(word) or is_listed_name(word) for word in told) and not find_dates(text[start:end])
 
 
+def _behind_labels() -> tuple[Rule, ...]:
+    """Return rules for facilities behind a label or a preposition."""
+    return (
+        Rule(
+            rf"(?i:{_LABEL}){_AFTER_LABEL}(?:the )?{_PHRASE}",
+            Category.FACILITY,
+            0.69,
+            ignore_case=False,
+            accept=_is_labelled,
+        ),
+        Rule(
+            r"(?<= )(?:@|at|to|via|from) (?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2} [A-Z]{2,4})(?![\w-])",
+            Category.FACILITY,
+            0.66,
+            ignore_case=False,
+            accept=_is_labelled,
+        ),
+        Rule(
+            rf"(?:->|=>|\bvia|\bthrough|\bcalled|\bw/|\bfrom|\bto|\bat|\bby) (?:the )?{_PHRASE}(?= (?:crew"
+            rf"|cath line|transfer line|line|desk"
+            r"|lab|office|voucher|billing|records|staff|dispatch|pharmacy|clinic|ER|ED|campus|unit|floor"
+            r"|downtown)\b)",
+            Category.FACILITY,
+            0.69,
+            ignore_case=False,
+            accept=_is_labelled,
+        ),
+    )
+
+
+def _by_kind() -> tuple[Rule, ...]:
+    """Return rules for facilities by the word that says what they are, or by a branch's number."""
+    return (
+        Rule(
+            rf"(?<![\w.&'-])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ ](?:(?:of|the|and|&"
+            rf"|de)[ ])?\p{{Lu}}[\p{{L}}'.-]*){{0,4}}?[ ](?:&[ ])?{_KIND})(?![\w'-])",
+            Category.FACILITY,
+            0.7,
+            ignore_case=False,
+            accept=_is_of_kind,
+        ),
+        Rule(
+            r"\b(?P<id>(?:(?:\p{Lu}[\p{L}'-]+ )?(?:Clinic|Pharmacy|Institute|Dialysis|Imaging)|\p{Lu}\p{Ll}+Care"
+            r"|Our Lady|Hospice|Family Rx|Friends|House|Church|Sisters|Daughters|Children's|University|College"
+            r"|Bank|Port) of (?:the )?\p{Lu}[\p{L}'-]+(?: (?:of (?:the )?)?\p{Lu}[\p{L}'-]+){0,3})",
+            Category.FACILITY,
+            0.74,
+            ignore_case=False,
+        ),
+        Rule(
+            r"(?<![\w.])(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,3},? (?:#|No\. ?)\d{1,4})(?!\w)",
+            Category.FACILITY,
+            0.66,
+            ignore_case=False,
+            accept=_is_branch,
+        ),
+    )
+
+
+def _in_layout() -> tuple[Rule, ...]:
+    """Return rules for facilities as letterheads and in brackets."""
+    return (
+        Rule(
+            r"(?:^|\n)[ \t*=#-]*(?P<id>\p{Lu}[\p{L}\d'&.,-]*(?:[ ](?:\p{Lu}[\p{L}\d'&.,-]*|&|of|the|and|at"
+            r"|for)){1,7})(?=[ \t]*(?:[|·•.-]|[ ]{2,}|\n)[ \t·|•]*(?:\d{1,5}[ ]\p{Lu}|P\.?O\.? Box"
+            r"|\(?\d{3}\)?[ .-]\d{3}))",
+            Category.FACILITY,
+            0.68,
+            ignore_case=False,
+            accept=_is_letterhead,
+        ),
+        Rule(
+            rf"(?<=[\p{{L}}\d.,:] ?)\({_PHRASE}(?=[),])",
+            Category.FACILITY,
+            0.64,
+            ignore_case=False,
+            accept=_is_in_brackets,
+        ),
+    )
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
         "facility_label",
-        (
-            Rule(
-                rf"(?i:{_LABEL}){_AFTER_LABEL}(?:the )?{_PHRASE}",
-                Category.FACILITY,
-                0.69,
-                ignore_case=False,
-                accept=_is_labelled,
-            ),
-            Rule(
-                rf"(?<![\w.&'-])(?P<id>\p{{Lu}}[\p{{L}}'-]+(?:[ ](?:(?:of|the|and|&"
-                rf"|de)[ ])?\p{{Lu}}[\p{{L}}'.-]*){{0,4}}?[ ](?:&[ ])?{_KIND})(?![\w'-])",
-                Category.FACILITY,
-                0.7,
-                ignore_case=False,
-                accept=_is_of_kind,
-            ),
-            Rule(
-                r"(?:^|\n)[ \t*=#-]*(?P<id>\p{Lu}[\p{L}\d'&.,-]*(?:[ ](?:\p{Lu}[\p{L}\d'&.,-]*|&|of|the|and|at"
-                r"|for)){1,7})(?=[ \t]*(?:[|·•.-]|[ ]{2,}|\n)[ \t·|•]*(?:\d{1,5}[ ]\p{Lu}|P\.?O\.? Box"
-                r"|\(?\d{3}\)?[ .-]\d{3}))",
-                Category.FACILITY,
-                0.68,
-                ignore_case=False,
-                accept=_is_letterhead,
-            ),
-            Rule(
-                r"\b(?P<id>(?:(?:\p{Lu}[\p{L}'-]+ )?(?:Clinic|Pharmacy|Institute|Dialysis|Imaging)|\p{Lu}\p{Ll}+Care"
-                r"|Our Lady|Hospice|Family Rx|Friends|House|Church|Sisters|Daughters|Children's|University|College"
-                r"|Bank|Port) of (?:the )?\p{Lu}[\p{L}'-]+(?: (?:of (?:the )?)?\p{Lu}[\p{L}'-]+){0,3})",
-                Category.FACILITY,
-                0.74,
-                ignore_case=False,
-            ),
-            Rule(
-                rf"(?<=[\p{{L}}\d.,:] ?)\({_PHRASE}(?=[),])",
-                Category.FACILITY,
-                0.64,
-                ignore_case=False,
-                accept=_is_in_brackets,
-            ),
-            Rule(
-                r"(?<= )(?:@|at|to|via|from) (?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,2} [A-Z]{2,4})(?![\w-])",
-                Category.FACILITY,
-                0.66,
-                ignore_case=False,
-                accept=_is_labelled,
-            ),
-            Rule(
-                r"(?<![\w.])(?P<id>\p{Lu}[\p{L}'-]+(?: \p{Lu}[\p{L}'-]+){0,3},? (?:#|No\. ?)\d{1,4})(?!\w)",
-                Category.FACILITY,
-                0.66,
-                ignore_case=False,
-                accept=_is_branch,
-            ),
-            Rule(
-                rf"(?:->|=>|\bvia|\bthrough|\bcalled|\bw/|\bfrom|\bto|\bat|\bby) (?:the )?{_PHRASE}(?= (?:crew"
-                rf"|cath line|transfer line|line|desk"
-                r"|lab|office|voucher|billing|records|staff|dispatch|pharmacy|clinic|ER|ED|campus|unit|floor"
-                r"|downtown)\b)",
-                Category.FACILITY,
-                0.69,
-                ignore_case=False,
-                accept=_is_labelled,
-            ),
-        ),
+        (*_behind_labels(), *_by_kind(), *_in_layout()),
     )

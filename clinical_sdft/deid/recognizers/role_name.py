@@ -120,117 +120,140 @@ def _is_nickname(text: str, start: int, end: int) -> bool:
     return not flat_text(text) and told and not any(map(_is_none, words))
 
 
+def _behind_roles() -> tuple[Rule, ...]:
+    """Return rules for names behind a relative's or a clinician's role, and of siblings with their ages."""
+    return (
+        Rule(
+            rf"\b(?i:{_KIN}){_LINK}{_PHRASE}{_BEHIND}",
+            Category.NAME,
+            0.71,
+            ignore_case=False,
+            accept=_is_called,
+            anywhere=True,
+        ),
+        Rule(
+            rf"(?<![\w/-]){_STAFF}{_LINK}{_PHRASE}{_BEHIND}",
+            Category.NAME,
+            0.71,
+            ignore_case=False,
+            accept=_is_staff,
+            anywhere=True,
+        ),
+        Rule(
+            rf"(?<=\p{{Lu}}\p{{L}}+,? \(?\d{{1,2}}\)?[,;] (?:and )?)(?P<id>{_WORD})(?=,? \(?\d{{1,2}}\b(?![./:%-]"
+            rf"| ?(?:mg|ml|mcg|units?)))",
+            Category.NAME,
+            0.68,
+            ignore_case=False,
+            accept=_is_child,
+        ),
+        Rule(
+            r"\b(?:BY|TO|WITH|PER|FROM) (?P<id>\p{Lu}{3,} \p{Lu}{3,})(?=,? (?:RN|MD|DO|NP|PA|LPN|MT|CLS|RT|EMT)\b)",
+            Category.NAME,
+            0.73,
+            ignore_case=False,
+            accept=_is_no_term,
+        ),
+    )
+
+
+def _as_called() -> tuple[Rule, ...]:
+    """Return rules for names by which somebody is asked for, called or told."""
+    return (
+        Rule(
+            rf"\b(?i:ask(?:ed|ing|s)? for|aka|a\.k\.a\.|goes by|likes to be called|prefers|known as"
+            rf"|nickname(?:d)?|call (?:me|him|her|them))[ :]{{1,2}}[\"']?{_PHRASE}{_BEHIND}",
+            Category.NAME,
+            0.72,
+            ignore_case=False,
+            accept=_is_called,
+        ),
+        Rule(
+            rf"\b(?i:call(?:ed)?|page[ds]?|text(?:ed)?|reach(?:ed)?|contact(?:ed)?|phoned?) {_PHRASE}(?= (?:on|at"
+            rf"|@) \(?\d|[ ,]\(?\d{{3}})",
+            Category.NAME,
+            0.72,
+            ignore_case=False,
+            accept=_is_called,
+        ),
+        Rule(
+            rf"\b[Tt]ell {_PHRASE}(?= (?:to|that|I|we|he|she)\b)",
+            Category.NAME,
+            0.7,
+            ignore_case=False,
+            accept=_is_called,
+        ),
+    )
+
+
+def _in_quotes_and_brackets() -> tuple[Rule, ...]:
+    """Return rules for nicknames in quotation marks, and names in brackets."""
+    return (
+        Rule(
+            rf"(?<=\p{{Lu}}[\p{{L}}.'-]+ )\"(?P<id>{_WORD})\"",
+            Category.NAME,
+            0.7,
+            ignore_case=False,
+            accept=_is_quoted,
+        ),
+        Rule(
+            rf"(?<=\p{{Lu}}[\p{{L}}.'-]+,? )[\"(']+{_PHRASE}[\")']+(?= \p{{Lu}}\p{{Ll}}|[,;.]? (?:MD|DO|RN|NP|is"
+            rf"|was|has)\b)",
+            Category.NAME,
+            0.7,
+            ignore_case=False,
+            accept=_is_nickname,
+        ),
+        Rule(
+            r"(?<=[\p{L}\d.]{2} ?)\((?P<id>\p{Lu}\p{Ll}{2,}(?:-\p{Lu}\p{Ll}+)?)(?=\)|, (?:badge|cell|ext|\d))",
+            Category.NAME,
+            0.67,
+            ignore_case=False,
+            accept=_is_in_brackets,
+        ),
+        Rule(rf"(?<!\w)\"{_PHRASE}\"", Category.NAME, 0.66, ignore_case=False, accept=_is_nickname),
+        Rule(
+            rf"(?<=[\"(]{{1,2}}){_PHRASE}(?= (?:looks|helps|drives|drove|takes|checks|watches|says|said|told"
+            rf"|brought|brings)\b)",
+            Category.NAME,
+            0.68,
+            ignore_case=False,
+            accept=_is_called,
+        ),
+        Rule(
+            rf"(?<![\p{{L}}'-])(?P<id>{_WORD}(?: \p{{Lu}}\.?)? [\"'(]\p{{Lu}}\p{{L}}+(?: \p{{L}}+)?[\"')] {_WORD})"
+            r"(?![\w'-])",
+            Category.NAME,
+            0.8,
+            ignore_case=False,
+            accept=_is_called,
+        ),
+    )
+
+
+def _by_form() -> tuple[Rule, ...]:
+    """Return rules for names whose form alone tells them."""
+    return (
+        Rule(
+            rf"\b(?:Wm|Chas|Jos|Geo|Thos|Jas|Robt|Edw|Benj|Saml|Danl|Alex|Jno|Fred'k"
+            rf"|Fredk)\. (?:\p{{Lu}}\. ?)?{_WORD}(?:-{_WORD})?",
+            Category.NAME,
+            0.8,
+            ignore_case=False,
+        ),
+        Rule(r"(?<![\w.])\p{Lu}\. ?\p{Lu}-\p{Lu}\.(?!\w)", Category.NAME, 0.7, ignore_case=False),
+        Rule(r"(?<![\w-])\p{Lu}(?:-\p{Lu}){3,}(?![\w-])", Category.NAME, 0.72, ignore_case=False),
+        Rule(
+            r"(?<![\w^])\p{L}[\p{L}'-]+(?:\^[\p{L}'.-]+){1,4}\^*(?!\w)",
+            Category.NAME,
+            0.85,
+        ),
+    )
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
         "role_name",
-        (
-            Rule(
-                rf"\b(?i:{_KIN}){_LINK}{_PHRASE}{_BEHIND}",
-                Category.NAME,
-                0.71,
-                ignore_case=False,
-                accept=_is_called,
-                anywhere=True,
-            ),
-            Rule(
-                rf"(?<![\w/-]){_STAFF}{_LINK}{_PHRASE}{_BEHIND}",
-                Category.NAME,
-                0.71,
-                ignore_case=False,
-                accept=_is_staff,
-                anywhere=True,
-            ),
-            Rule(
-                rf"\b(?i:ask(?:ed|ing|s)? for|aka|a\.k\.a\.|goes by|likes to be called|prefers|known as"
-                rf"|nickname(?:d)?|call (?:me|him|her|them))[ :]{{1,2}}[\"']?{_PHRASE}{_BEHIND}",
-                Category.NAME,
-                0.72,
-                ignore_case=False,
-                accept=_is_called,
-            ),
-            Rule(
-                rf"\b(?i:call(?:ed)?|page[ds]?|text(?:ed)?|reach(?:ed)?|contact(?:ed)?|phoned?) {_PHRASE}(?= (?:on|at"
-                rf"|@) \(?\d|[ ,]\(?\d{{3}})",
-                Category.NAME,
-                0.72,
-                ignore_case=False,
-                accept=_is_called,
-            ),
-            Rule(
-                rf"(?<=\p{{Lu}}[\p{{L}}.'-]+ )\"(?P<id>{_WORD})\"",
-                Category.NAME,
-                0.7,
-                ignore_case=False,
-                accept=_is_quoted,
-            ),
-            Rule(
-                rf"\b(?:Wm|Chas|Jos|Geo|Thos|Jas|Robt|Edw|Benj|Saml|Danl|Alex|Jno|Fred'k"
-                rf"|Fredk)\. (?:\p{{Lu}}\. ?)?{_WORD}(?:-{_WORD})?",
-                Category.NAME,
-                0.8,
-                ignore_case=False,
-            ),
-            Rule(
-                rf"(?<=\p{{Lu}}\p{{L}}+,? \(?\d{{1,2}}\)?[,;] (?:and )?)(?P<id>{_WORD})(?=,? \(?\d{{1,2}}\b(?![./:%-]"
-                rf"| ?(?:mg|ml|mcg|units?)))",
-                Category.NAME,
-                0.68,
-                ignore_case=False,
-                accept=_is_child,
-            ),
-            Rule(r"(?<![\w.])\p{Lu}\. ?\p{Lu}-\p{Lu}\.(?!\w)", Category.NAME, 0.7, ignore_case=False),
-            Rule(
-                rf"\b[Tt]ell {_PHRASE}(?= (?:to|that|I|we|he|she)\b)",
-                Category.NAME,
-                0.7,
-                ignore_case=False,
-                accept=_is_called,
-            ),
-            Rule(
-                rf"(?<=\p{{Lu}}[\p{{L}}.'-]+,? )[\"(']+{_PHRASE}[\")']+(?= \p{{Lu}}\p{{Ll}}|[,;.]? (?:MD|DO|RN|NP|is"
-                rf"|was|has)\b)",
-                Category.NAME,
-                0.7,
-                ignore_case=False,
-                accept=_is_nickname,
-            ),
-            Rule(
-                r"(?<=[\p{L}\d.]{2} ?)\((?P<id>\p{Lu}\p{Ll}{2,}(?:-\p{Lu}\p{Ll}+)?)(?=\)|, (?:badge|cell|ext|\d))",
-                Category.NAME,
-                0.67,
-                ignore_case=False,
-                accept=_is_in_brackets,
-            ),
-            Rule(rf"(?<!\w)\"{_PHRASE}\"", Category.NAME, 0.66, ignore_case=False, accept=_is_nickname),
-            Rule(
-                rf"(?<=[\"(]{{1,2}}){_PHRASE}(?= (?:looks|helps|drives|drove|takes|checks|watches|says|said|told"
-                rf"|brought|brings)\b)",
-                Category.NAME,
-                0.68,
-                ignore_case=False,
-                accept=_is_called,
-            ),
-            Rule(
-                rf"(?<![\p{{L}}'-])(?P<id>{_WORD}(?: \p{{Lu}}\.?)? [\"'(]\p{{Lu}}\p{{L}}+(?: \p{{L}}+)?[\"')] {_WORD})"
-                r"(?![\w'-])",
-                Category.NAME,
-                0.8,
-                ignore_case=False,
-                accept=_is_called,
-            ),
-            Rule(
-                r"\b(?:BY|TO|WITH|PER|FROM) (?P<id>\p{Lu}{3,} \p{Lu}{3,})(?=,? (?:RN|MD|DO|NP|PA|LPN|MT|CLS|RT|EMT)\b)",
-                Category.NAME,
-                0.73,
-                ignore_case=False,
-                accept=_is_no_term,
-            ),
-            Rule(r"(?<![\w-])\p{Lu}(?:-\p{Lu}){3,}(?![\w-])", Category.NAME, 0.72, ignore_case=False),
-            Rule(
-                r"(?<![\w^])\p{L}[\p{L}'-]+(?:\^[\p{L}'.-]+){1,4}\^*(?!\w)",
-                Category.NAME,
-                0.85,
-            ),
-        ),
+        (*_behind_roles(), *_as_called(), *_in_quotes_and_brackets(), *_by_form()),
     )

@@ -57,90 +57,113 @@ def _is_login(text: str, start: int, end: int) -> bool:
     )
 
 
+def _pairs_of_initials() -> tuple[Rule, ...]:
+    """Return rules for initials of who dictated and who typed."""
+    return (
+        Rule(rf"(?<![\w/.-])(?P<id>{_BIG}[/:]{_SMALL})[ \t]*(?=\n|$)", Category.NAME, 0.74, accept=_are_initials),
+        Rule(rf"(?<![\w/.-])(?P<id>{_SMALL}[/:]{_SMALL})[ \t]*(?=\n|$)", Category.NAME, 0.72, accept=_is_somebody),
+        Rule(
+            rf"(?<= )(?P<id>{_BIG} ?/ ?{_SMALL}|{_BIG}-\p{{Lu}})(?=[ \t]*\n| (?-i:\p{{Lu}})\p{{L}}{{3}}"
+            rf"| (?:consents|notified|aware)\b)",
+            Category.NAME,
+            0.72,
+            accept=_is_somebody,
+        ),
+        Rule(rf"\n[ \t]*(?P<id>{_BIG}/{_BIG})[ \t]*(?=\n|$)", Category.NAME, 0.72, accept=_is_somebody),
+        Rule(
+            rf"(?<=[ \t])(?P<id>{_BIG}/{_SMALL})(?=[ \t]{{2}}|[ \t]*\n|[ \t]*$)",
+            Category.NAME,
+            0.72,
+            accept=_is_led_by_initials,
+        ),
+        Rule(
+            rf"\b[A-Z]{{2,4}}:(?P<id>{_SMALL})(?![\w:])(?=[ \t]*(?:\n|$| {{2}}))",
+            Category.NAME,
+            0.72,
+            ignore_case=False,
+            accept=_is_somebody,
+        ),
+    )
+
+
+def _behind_acts() -> tuple[Rule, ...]:
+    """Return rules for initials behind what was done, a day or a time."""
+    return (
+        Rule(rf"\b{_WROTE}[ :=]{{1,3}}(?P<id>{_BIG}|{_SMALL}){_ENDS}", Category.NAME, 0.74, accept=_are_initials),
+        Rule(
+            rf"\b{_CHECKED}[ :]{{1,2}}(?P<id>{_BIG}){_ENDS}(?! (?-i:\p{{Lu}}))",
+            Category.NAME,
+            0.7,
+            accept=_are_initials,
+        ),
+        Rule(
+            rf"\b(?:per|by|w/|with|cc:?|for) (?P<id>(?-i:\p{{Lu}}{{3}})){_ENDS}(?! \p{{L}}|s\b)",
+            Category.NAME,
+            0.66,
+            accept=_are_initials,
+        ),
+        Rule(rf"\b[td][:.] ?{_DAY}[ ,;]{{1,2}}(?P<id>{_SMALL}){_ENDS}", Category.NAME, 0.74, accept=_is_somebody),
+        Rule(
+            rf"(?<=\d\d ?(?:[ap]m)?[ |]{{1,2}})(?P<id>{_BIG}(?: ?/ ?{_BIG})?)(?=:|[ \t]*\n|[ \t]*$)",
+            Category.NAME,
+            0.7,
+            accept=_are_initials,
+        ),
+        Rule(
+            rf"\b(?:[td]:|trans(?:cribed)?[:.]?|typed[:.]?"
+            rf"|dict[:.]?) ?(?:{_DAY} )?(?P<id>{_SMALL}){_ENDS}(?= {{2}}|[ \t]*\n|[ \t]*$)",
+            Category.NAME,
+            0.72,
+            accept=_is_somebody,
+        ),
+        Rule(
+            rf"{_DAY}(?: \d{{4}}| \d\d:\d\d)?[ \t]{{1,3}}/ ?(?P<id>{_SMALL}){_ENDS}",
+            Category.NAME,
+            0.72,
+            accept=_is_somebody,
+        ),
+    )
+
+
+def _at_ends() -> tuple[Rule, ...]:
+    """Return rules for initials at the end of a line or a note, or before a degree."""
+    return (
+        Rule(rf"//? ?(?:s/ ?)?(?P<id>{_SMALL}|{_BIG}) ?//?(?!\w)", Category.NAME, 0.74, accept=_are_initials),
+        Rule(rf"\n[ \t]*(?P<id>{_BIG})[ \t\"]*$", Category.NAME, 0.72, accept=_is_somebody),
+        Rule(
+            rf"(?<=[\d/][ \t]?|\n)(?P<id>{_BIG}|(?-i:(?:\p{{Lu}}\.){{2,3}}))(?= {_DEGREE}\b)",
+            Category.NAME,
+            0.72,
+            accept=_is_somebody,
+        ),
+        Rule(rf"(?<=[.;] )(?P<id>(?-i:(?:\p{{Lu}}\.){{2,3}}))(?= {_DEGREE}\b)", Category.NAME, 0.72),
+        Rule(r"(?<=\s)-? ?(?P<id>(?-i:\p{Lu}\.\p{Lu}\.))(?=[ \t]*(?:\n|$))", Category.NAME, 0.72),
+        Rule(rf"(?<=\s)--? ?(?P<id>{_BIG})(?=[ \t]*\n|[ \t]*$|[ \t]*/)", Category.NAME, 0.72, accept=_are_initials),
+    )
+
+
+def _logins() -> tuple[Rule, ...]:
+    """Return rules for login names."""
+    return (
+        Rule(
+            r"\b(?:user(?:name| ?id)?|log-?in|logon|operator|netid"
+            r"|agent)[ :=]{1,3}(?P<id>(?=[\w.-]*[a-z])[a-z][\w.-]{2,}\w)",
+            Category.NAME,
+            0.8,
+            accept=_is_login,
+        ),
+        Rule(
+            rf"\b{_CHECKED}(?: by)?[ :]{{1,2}}(?P<id>(?-i:[a-z]{{5,}}\d{{0,3}}))(?=[ \t]*(?:[\n,;)]|$))",
+            Category.NAME,
+            0.7,
+            accept=_is_login,
+        ),
+    )
+
+
 def recognizer() -> RuleRecognizer:
     """Return the recognizer."""
     return RuleRecognizer(
         "sign_off",
-        (
-            Rule(rf"(?<![\w/.-])(?P<id>{_BIG}[/:]{_SMALL})[ \t]*(?=\n|$)", Category.NAME, 0.74, accept=_are_initials),
-            Rule(rf"(?<![\w/.-])(?P<id>{_SMALL}[/:]{_SMALL})[ \t]*(?=\n|$)", Category.NAME, 0.72, accept=_is_somebody),
-            Rule(rf"//? ?(?:s/ ?)?(?P<id>{_SMALL}|{_BIG}) ?//?(?!\w)", Category.NAME, 0.74, accept=_are_initials),
-            Rule(rf"\b{_WROTE}[ :=]{{1,3}}(?P<id>{_BIG}|{_SMALL}){_ENDS}", Category.NAME, 0.74, accept=_are_initials),
-            Rule(
-                rf"\b{_CHECKED}[ :]{{1,2}}(?P<id>{_BIG}){_ENDS}(?! (?-i:\p{{Lu}}))",
-                Category.NAME,
-                0.7,
-                accept=_are_initials,
-            ),
-            Rule(
-                rf"\b(?:per|by|w/|with|cc:?|for) (?P<id>(?-i:\p{{Lu}}{{3}})){_ENDS}(?! \p{{L}}|s\b)",
-                Category.NAME,
-                0.66,
-                accept=_are_initials,
-            ),
-            Rule(rf"\b[td][:.] ?{_DAY}[ ,;]{{1,2}}(?P<id>{_SMALL}){_ENDS}", Category.NAME, 0.74, accept=_is_somebody),
-            Rule(
-                rf"(?<=\d\d ?(?:[ap]m)?[ |]{{1,2}})(?P<id>{_BIG}(?: ?/ ?{_BIG})?)(?=:|[ \t]*\n|[ \t]*$)",
-                Category.NAME,
-                0.7,
-                accept=_are_initials,
-            ),
-            Rule(rf"\n[ \t]*(?P<id>{_BIG})[ \t\"]*$", Category.NAME, 0.72, accept=_is_somebody),
-            Rule(
-                rf"(?<= )(?P<id>{_BIG} ?/ ?{_SMALL}|{_BIG}-\p{{Lu}})(?=[ \t]*\n| (?-i:\p{{Lu}})\p{{L}}{{3}}"
-                rf"| (?:consents|notified|aware)\b)",
-                Category.NAME,
-                0.72,
-                accept=_is_somebody,
-            ),
-            Rule(
-                rf"(?<=[\d/][ \t]?|\n)(?P<id>{_BIG}|(?-i:(?:\p{{Lu}}\.){{2,3}}))(?= {_DEGREE}\b)",
-                Category.NAME,
-                0.72,
-                accept=_is_somebody,
-            ),
-            Rule(rf"(?<=[.;] )(?P<id>(?-i:(?:\p{{Lu}}\.){{2,3}}))(?= {_DEGREE}\b)", Category.NAME, 0.72),
-            Rule(
-                rf"\b(?:[td]:|trans(?:cribed)?[:.]?|typed[:.]?"
-                rf"|dict[:.]?) ?(?:{_DAY} )?(?P<id>{_SMALL}){_ENDS}(?= {{2}}|[ \t]*\n|[ \t]*$)",
-                Category.NAME,
-                0.72,
-                accept=_is_somebody,
-            ),
-            Rule(r"(?<=\s)-? ?(?P<id>(?-i:\p{Lu}\.\p{Lu}\.))(?=[ \t]*(?:\n|$))", Category.NAME, 0.72),
-            Rule(rf"\n[ \t]*(?P<id>{_BIG}/{_BIG})[ \t]*(?=\n|$)", Category.NAME, 0.72, accept=_is_somebody),
-            Rule(
-                rf"(?<=[ \t])(?P<id>{_BIG}/{_SMALL})(?=[ \t]{{2}}|[ \t]*\n|[ \t]*$)",
-                Category.NAME,
-                0.72,
-                accept=_is_led_by_initials,
-            ),
-            Rule(
-                rf"{_DAY}(?: \d{{4}}| \d\d:\d\d)?[ \t]{{1,3}}/ ?(?P<id>{_SMALL}){_ENDS}",
-                Category.NAME,
-                0.72,
-                accept=_is_somebody,
-            ),
-            Rule(
-                rf"\b[A-Z]{{2,4}}:(?P<id>{_SMALL})(?![\w:])(?=[ \t]*(?:\n|$| {{2}}))",
-                Category.NAME,
-                0.72,
-                ignore_case=False,
-                accept=_is_somebody,
-            ),
-            Rule(rf"(?<=\s)--? ?(?P<id>{_BIG})(?=[ \t]*\n|[ \t]*$|[ \t]*/)", Category.NAME, 0.72, accept=_are_initials),
-            Rule(
-                r"\b(?:user(?:name| ?id)?|log-?in|logon|operator|netid"
-                r"|agent)[ :=]{1,3}(?P<id>(?=[\w.-]*[a-z])[a-z][\w.-]{2,}\w)",
-                Category.NAME,
-                0.8,
-                accept=_is_login,
-            ),
-            Rule(
-                rf"\b{_CHECKED}(?: by)?[ :]{{1,2}}(?P<id>(?-i:[a-z]{{5,}}\d{{0,3}}))(?=[ \t]*(?:[\n,;)]|$))",
-                Category.NAME,
-                0.7,
-                accept=_is_login,
-            ),
-        ),
+        (*_pairs_of_initials(), *_behind_acts(), *_at_ends(), *_logins()),
     )
