@@ -30,7 +30,7 @@ from clinical_sdft.deid.words import with_capitals
 
 LANGUAGE = "en"
 MAX_CHARACTERS = 200_000
-_NER_CATEGORIES = {
+_NER_CATEGORIES: dict[str, tuple[Category | None, float]] = {
     **{label: (category, 0.4) for category, label in LABELS.items()},
     "PERSON": (Category.NAME, 0.5),
     "GPE": (Category.PLACE, 0.45),
@@ -53,15 +53,14 @@ class NerRecognizer(EntityRecognizer):  # type: ignore[misc]
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
         """Return presidio results."""
-        found = ((span, _NER_CATEGORIES.get(span.label)) for span in self.read)
-        return [
-            result(category, span.start, span.end, score, guess=not span.sure or self._is_plain(category, span))
-            for span, (category, score) in ((span, to) for span, to in found if to is not None)
-            if not span.sure or plausible(category, self.written[span.start : span.end])
-        ]
-
-    def _is_plain(self, category: Category, span: NerSpan) -> bool:
-        return is_plain(category, self.written, span.start, span.end)
+        results = []
+        for span in self.read:
+            category, score = _NER_CATEGORIES.get(span.label, (None, 0.0))
+            if category is None or (span.sure and not plausible(category, self.written[span.start : span.end])):
+                continue
+            guess = not span.sure or is_plain(category, self.written, span.start, span.end)
+            results.append(result(category, span.start, span.end, score, guess=guess))
+        return results
 
 
 class NoContext(ContextAwareEnhancer):  # type: ignore[misc]

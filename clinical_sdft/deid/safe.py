@@ -93,7 +93,7 @@ def _rows(terms: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
 
 def _trimmed(text: str, span: Span, eponyms: tuple[tuple[int, int], ...]) -> list[Span]:
     words = lexicon()
-    if span.category == Category.PLACE and _is_open_place(text[span.start : span.end], words):
+    if span.category == Category.PLACE and is_open_place(text[span.start : span.end], words):
         return []
     tokens = [m.span() for m in matches(_GUESS_TOKEN, text[span.start : span.end])]
     tokens = [(span.start + start, span.start + end) for start, end in tokens]
@@ -114,7 +114,7 @@ def _has_two_letters(token: str) -> bool:
     return sum(character.isalpha() for character in token) > 1
 
 
-def _is_open_place(phrase: str, words: Lexicon) -> bool:
+def is_open_place(phrase: str, words: Lexicon) -> bool:
     """Tell whether a place is a state, a country or larger, and so may stay."""
     plain = stem(phrase).removeprefix("the ")
     return plain in words.states or plain in words.regions or phrase in words.state_codes

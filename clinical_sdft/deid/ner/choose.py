@@ -22,12 +22,10 @@ def chosen_ner(setting: str, pinned_digest: str | None = None) -> NerModel:
         NerModelError: no such choice, or the model is missing, not pinned, or not the pinned one.
     """
     kind, _, location = setting.partition(":")
-    if kind == "notes":
-        return (
-            NotesNer(Path(location), pinned_digest)
-            if location
-            else NotesNer(pinned_digest=pinned_digest or SHIPPED_DIGEST)
-        )
+    if setting == "notes":
+        return NotesNer(pinned_digest=pinned_digest or SHIPPED_DIGEST)
+    if kind == "notes" and location:
+        return NotesNer(Path(location), pinned_digest)
     if kind == "spacy" and not location:
         return SpacyNer(pinned_digest=pinned_digest or PINNED_DIGEST)
     if kind == "transformers" and location:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from clinical_sdft.deid.categories import NUMBERS, Category
 from clinical_sdft.deid.lexicon import is_drug, is_listed_name, is_vocabulary, lexicon, stem
-from clinical_sdft.deid.text import matches, word_set
+from clinical_sdft.deid.safe import is_open_place
+from clinical_sdft.deid.text import matches
 
 _OPEN_DATE = (
     r"^(?:(?:the |mid-?|late |early )?(?:19|20)\d\ds?(?: ?[-/] ?(?:(?:19|20)?\d\d))?|(?:[01]\d|2[0-4])[0-5]\d"
@@ -12,9 +13,6 @@ _OPEN_DATE = (
 )
 """A year, years, and the time of day in four digits."""
 _TOKEN = r"\p{L}[\p{L}'-]*"
-_COMPASS = word_set(
-    "north south east west northern southern eastern western central southeast southwest sub saharan asia"
-)
 _WORDS = (Category.NAME, Category.PLACE, Category.FACILITY)
 
 
@@ -31,6 +29,8 @@ def is_plain(category: Category, text: str, start: int, end: int) -> bool:
     """
     if category not in _WORDS:
         return False
+    if is_open_place(text[start:end], lexicon()):
+        return True
     words = [text[start:end][slice(*match.span())] for match in matches(_TOKEN, text[start:end])]
     begins = len(words) == 1 and text[:start].rstrip(" ")[-1:] in ("", ".", ":", ";", "?", "!", "\n", "(")
     return all(_is_plain_word(word, begins) for word in words)
@@ -38,7 +38,7 @@ def is_plain(category: Category, text: str, start: int, end: int) -> bool:
 
 def _is_plain_word(word: str, begins: bool) -> bool:
     low, known = stem(word), lexicon()
-    if low in known.states or low in known.regions or low in _COMPASS or low in known.clinical or is_drug(low):
+    if low in known.states or low in known.regions or low in known.clinical or is_drug(low):
         return True
     small = word.islower() or (word.istitle() and begins and low not in known.given)
     return small and is_vocabulary(low)

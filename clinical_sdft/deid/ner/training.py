@@ -51,8 +51,8 @@ def train(
     """
     if not marked:
         raise NerModelError("no marked note is given: name gold sets with at least one note")
-    if folder.is_dir() and any(folder.iterdir()):
-        raise NerModelError(f"{folder}: is not empty; name a new folder")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NerModelError(f"{folder}: is no empty folder; name a new folder")
     with without_torch():
         from spacy.util import fix_random_seed
 

@@ -111,7 +111,7 @@ def test_a_model_that_does_not_load_is_refused(tmp_path: Path) -> None:
         chosen_ner(f"transformers:{tmp_path}", folder_digest(tmp_path))
 
 
-@pytest.mark.parametrize("setting", ["", "spacy:sm", "transformers:", "flair:ner", "patterns:x"])
+@pytest.mark.parametrize("setting", ["", "notes:", "spacy:sm", "transformers:", "flair:ner", "patterns:x"])
 def test_a_setting_that_names_no_model_is_refused(setting: str) -> None:
     with pytest.raises(NerModelError, match="write one of notes, notes:FOLDER, spacy"):
         chosen_ner(setting)

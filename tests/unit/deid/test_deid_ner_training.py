@@ -115,8 +115,9 @@ def test_nothing_to_learn_from_and_a_folder_in_use_are_refused(tmp_path: Path) -
     with pytest.raises(NerModelError, match="no marked note"):
         train((), (), tmp_path / "new", 1)
     (tmp_path / "x").write_text("x")
-    with pytest.raises(NerModelError, match="is not empty"):
-        train([gold("Seen by Mbeki.", ("Mbeki", Category.NAME))], (), tmp_path, 1)
+    for target in (tmp_path, tmp_path / "x"):
+        with pytest.raises(NerModelError, match="is no empty folder"):
+            train([gold("Seen by Mbeki.", ("Mbeki", Category.NAME))], (), target, 1)
 
 
 def test_terms_are_read_in_notes_and_not_in_short_texts() -> None:
